@@ -1,0 +1,56 @@
+# Hawker. `make` alone lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ENVIRONMENT := $(VENV)/.made
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+.PHONY: help env run test lint bench audit openapi clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(ENVIRONMENT) ## Make the virtual environment .venv (the other targets do it by themselves)
+
+$(ENVIRONMENT): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: $(ENVIRONMENT) ## Serve the marketplace with demo data on http://127.0.0.1:8000 (HOST=, PORT=)
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo_data
+	@echo "Serving on http://$(HOST):$(PORT)/ : API documentation /api/docs/, administration /admin/. Ctrl-C stops."
+	@exec $(BIN)/python -m marketplace.server --host $(HOST) --port $(PORT)
+
+test: $(ENVIRONMENT) ## Run the whole suite twice: embedded mode, then PostgreSQL and Valkey (ARGS="-k name")
+	@$(BIN)/python -m tests.run all $(ARGS)
+
+lint: $(ENVIRONMENT) ## Check style, types, import contracts, migrations and Django's system checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+
+bench: $(ENVIRONMENT) ## Measure speed and size against the baselines; results in var/bench.json (ONLY=rush,fan_out)
+	@$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY))
+
+audit: $(ENVIRONMENT) ## Look for broken invariants in the database
+	@$(BIN)/python manage.py audit
+
+openapi: $(ENVIRONMENT) ## Write docs/openapi.yaml from the code
+	@$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+clean: ## Remove what the other targets made: .venv, var and the tools' caches
+	@rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,92 @@
+"""Fixtures for every test: servers of our own on this test's database."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.servers import Beat, Ours, Web, Worker, temporary_folder
+
+Launch = Callable[..., Web]
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """Yield a folder for data and logs of the servers that tests start."""
+    with temporary_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def server_environment(django_db_setup: None) -> Mapping[str, str]:
+    """Return what a process of ours needs to work on this test process's database, in either mode."""
+    database = connection.settings_dict
+    if settings.SCALED:
+        where = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+        who = f"{database['USER']}:{database['PASSWORD']}" if database["PASSWORD"] else database["USER"]
+        return {"DATABASE_URL": f"postgres://{who}@{where}", "REDIS_URL": settings.REDIS_URL}
+    return {"SQLITE_PATH": str(database["NAME"])}
+
+
+@pytest.fixture
+def launch(
+    request: pytest.FixtureRequest,
+    transactional_db: None,
+    server_folder: Path,
+    server_environment: Mapping[str, str],
+) -> Iterator[Callable[..., Ours]]:
+    """Return a function that starts a process of ours: ``launch(Web, LOG_LEVEL="DEBUG")``."""
+    started: list[Ours] = []
+    request.node.servers = started
+
+    def start(kind: type[Ours], *, port: int | None = None, **env: str) -> Ours:
+        server = kind(server_folder, port=port, env={**server_environment, **env})
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in reversed(started):
+        server.stop()
+
+
+@pytest.fixture
+def launch_web(launch: Callable[..., Ours]) -> Launch:
+    """Return a function that starts one more web process, with environment variables as keywords."""
+
+    def start(*, port: int | None = None, **env: str) -> Web:
+        server = launch(Web, port=port, **env)
+        assert isinstance(server, Web)
+        return server
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def _web_process(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[Web]:
+    server = Web(server_folder, env=server_environment)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def web(request: pytest.FixtureRequest, _web_process: Web, transactional_db: None) -> Web:
+    """Return a running web process on this test's database.
+
+    It outlives the test: what it remembers of rows long gone is keyed by ids that never come back.
+    A test that kills it or needs settings of its own takes ``launch_web``.
+    """
+    request.node.servers = [_web_process]
+    if not _web_process.running:
+        _web_process.start()
+    return _web_process
+
+
+@pytest.fixture
+def background(launch: Callable[..., Ours]) -> None:
+    """Run the Celery worker and beat; in embedded mode they are threads of the web process already."""
+    if settings.SCALED:
+        launch(Worker)
+        launch(Beat)

@@ -1,0 +1,70 @@
+"""Early pytest plugin: gives this process its own data before Django reads the settings.
+
+The mode follows from the environment, as for the product: DATABASE_URL and REDIS_URL make it the scaled one.
+Every pytest-xdist worker gets a folder, a numbered Redis database and a channel prefix of its own;
+pytest-django gives it a database.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FOLDER_VARIABLE = "HAWKER_TEST_FOLDER"
+_made_here: list[Path] = []
+
+
+def _prepare_environment() -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    if FOLDER_VARIABLE not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="hawker-"))
+        folder.chmod(0o755)
+        _made_here.append(folder)
+        os.environ[FOLDER_VARIABLE] = str(folder)
+    var = Path(os.environ[FOLDER_VARIABLE]) / worker
+    var.mkdir(exist_ok=True)
+    os.environ["VAR_DIR"] = str(var)
+    if worker != "main" and os.environ.get("REDIS_URL"):
+        number = int(worker.removeprefix("gw"))
+        base, _, first = os.environ["REDIS_URL"].rpartition("/")
+        os.environ["REDIS_URL"] = f"{base}/{int(first or 0) + 1 + number}"
+        os.environ["REDIS_PREFIX"] = f"hawker-test-{worker}"  # publish and subscribe know no database numbers
+
+
+_prepare_environment()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make passwords cheap: one round of the product's own hash, so that its servers accept them too."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["tests.hashing.OneRound"]
+
+
+def pytest_report_header() -> str:
+    """Say which mode runs."""
+    return f"mode: {mode()}"
+
+
+def pytest_unconfigure() -> None:
+    """Remove the folder that this process made."""
+    while _made_here:
+        shutil.rmtree(_made_here.pop(), ignore_errors=True)
+
+
+def mode() -> str:
+    """Return ``scaled`` when PostgreSQL is given, else ``embedded``."""
+    return "scaled" if os.environ.get("DATABASE_URL") else "embedded"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show the logs of the servers that a failed test had started."""
+    report = yield
+    if report.failed:
+        for server in getattr(item, "servers", []):
+            report.sections.append((f"log of {server.name} on port {server.port}", server.log()))
+    return report
