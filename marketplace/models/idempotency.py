@@ -12,7 +12,9 @@ class IdempotencyRecord(models.Model):
 
     id = PrefixedIdField("idm", primary_key=True)
     caller = models.CharField(max_length=64, help_text="Public id of the person who asked.")
-    route = models.CharField(max_length=200, help_text="Method and route template, such as POST /api/v1/tokens.")
+    route = models.CharField(
+        max_length=200, help_text="Method and route template, such as POST /api/v1/tokens."
+    )
     key = models.CharField(max_length=255, help_text="The caller's Idempotency-Key.")
     input_hash = models.CharField(max_length=64, help_text="SHA-256 of path, query and body.")
     status = models.PositiveSmallIntegerField(help_text="HTTP status of the answer.")

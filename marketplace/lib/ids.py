@@ -1,0 +1,38 @@
+"""Public identifiers: a prefix that names the kind and a UUIDv7 in hexadecimal, sortable by time.
+
+``ord_019ab3c4d5e67f8091a2b3c4d5e6f708``: the first 48 bits are Unix milliseconds (RFC 9562, section 5.7), so rows
+made one after another stand side by side in an index and a page of a list starts at the last id seen.
+"""
+
+import os
+import time
+import uuid
+
+_HEX = frozenset("0123456789abcdef")
+
+
+def new_uuid7_hex() -> str:
+    """Return 32 hexadecimal digits of a fresh UUIDv7."""
+    milliseconds = time.time_ns() // 1_000_000
+    noise = int.from_bytes(os.urandom(10))
+    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | noise
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return f"{value:032x}"
+
+
+def new_id(prefix: str) -> str:
+    """Return a fresh public id such as ``ord_019ab3…`` for the kind that ``prefix`` names."""
+    return f"{prefix}_{new_uuid7_hex()}"
+
+
+def is_id(value: object, prefix: str) -> bool:
+    """Tell whether ``value`` is a well-formed public id of this kind; says nothing of its existence."""
+    if type(value) is not str or len(value) != len(prefix) + 33 or not value.startswith(prefix):
+        return False
+    return value[len(prefix)] == "_" and _HEX.issuperset(value[len(prefix) + 1 :])
+
+
+def as_uuid(public_id: str) -> uuid.UUID:
+    """Return the UUID inside a well-formed public id."""
+    return uuid.UUID(hex=public_id[-32:])

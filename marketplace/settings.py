@@ -1,0 +1,197 @@
+"""Every setting of Hawker, from environment variables; docs/configuration.md lists them and a test holds it to this."""
+
+from pathlib import Path
+from typing import Any
+
+from marketplace.lib import env
+from marketplace.rest.conf import REST_FRAMEWORK as REST_FRAMEWORK
+from marketplace.rest.conf import REST_KNOX as REST_KNOX
+from marketplace.rest.conf import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+
+# The way it runs -----------------------------------------------------------------------------------------------------
+
+MARKETPLACE_MODE = env.choice("MARKETPLACE_MODE", "sandbox", ("sandbox", "production"))
+PRODUCTION = MARKETPLACE_MODE == "production"
+SANDBOX = not PRODUCTION
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.text("SECRET_KEY", None if PRODUCTION else "sandbox-only-this-key-protects-nothing")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, low=1, high=256)
+
+# Applications --------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "marketplace",
+    "streams",
+    "orders",
+    "refunds",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "marketplace.middleware.RequestIdMiddleware",
+    "marketplace.middleware.MetricsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "marketplace.urls"
+ASGI_APPLICATION = "marketplace.asgi.application"
+AUTH_USER_MODEL = "marketplace.User"
+KNOX_TOKEN_MODEL = "marketplace.ApiToken"  # noqa: S105 - the name of a model
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database ------------------------------------------------------------------------------------------------------------
+
+_postgres = env.postgres("DATABASE_URL")
+SCALED = _postgres is not None
+
+DATABASES: dict[str, dict[str, Any]]
+if _postgres is not None:
+    _postgres["OPTIONS"] = {
+        **dict(_postgres["OPTIONS"]),  # type: ignore[call-overload]
+        "pool": {
+            "min_size": 1,
+            "max_size": env.integer("DATABASE_POOL", 16, low=2, high=500),
+            "timeout": 10,
+        },
+    }
+    DATABASES = {"default": _postgres}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": env.text("SQLITE_PATH", str(VAR_DIR / "hawker.sqlite3")),
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
+            },
+            "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
+        }
+    }
+
+# Redis, Celery, Channels ---------------------------------------------------------------------------------------------
+
+REDIS_URL = env.text("REDIS_URL", "")
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_SOFT_TIME_LIMIT = 50
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "visibility_timeout": 120,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+    }
+    CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": env.text("REDIS_PREFIX", "hawker")},
+        }
+    }
+else:
+    CELERY_BROKER_URL = "memory://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 2000}}
+    }
+
+# Selling -------------------------------------------------------------------------------------------------------------
+
+ADMISSION_QUEUE_SIZE = env.integer("ADMISSION_QUEUE_SIZE", 20_000, low=1)
+ADMISSION_BATCH_SIZE = env.integer("ADMISSION_BATCH_SIZE", 512, low=1, high=5_000)
+ADMISSION_DEADLINE_SECONDS = env.integer("ADMISSION_DEADLINE_SECONDS", 10, low=1, high=120)
+
+# The payment company; empty addresses mean the simulator inside this process -----------------------------------------
+
+GATEWAY_URL = env.text("GATEWAY_URL", "")
+GATEWAY_KEY = env.text("GATEWAY_KEY", None if PRODUCTION else "gateway-sandbox-key")
+GATEWAY_WEBHOOK_SECRET = env.text(
+    "GATEWAY_WEBHOOK_SECRET", None if PRODUCTION else "whsec_c2FuZGJveC1vbmx5LXNlY3JldC1vZi1nYXRld2F5"
+)
+GATEWAY_WEBHOOK_URL = env.text("GATEWAY_WEBHOOK_URL", "")
+
+# Request limits: how many a period, per token, person or address -----------------------------------------------------
+
+RATE_LIMITS = {
+    "default": env.text("RATE_LIMIT_DEFAULT", "600/m"),
+    "anonymous": env.text("RATE_LIMIT_ANONYMOUS", "300/m"),
+    "buy": env.text("RATE_LIMIT_BUY", "20/s"),
+    "chat": env.text("RATE_LIMIT_CHAT", "2/s"),
+    "login": env.text("RATE_LIMIT_LOGIN", "10/m"),
+}
+
+# Web -----------------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_URL = "media/"
+MEDIA_ROOT = VAR_DIR / "media"
+WHITENOISE_USE_FINDERS = SANDBOX
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION else 0)
+X_FRAME_OPTIONS = "DENY"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# Logs ----------------------------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.choice("LOG_FORMAT", "json" if PRODUCTION else "console", ("json", "console"))
+LOGGING_CONFIG = "marketplace.logs.configure"
+LOGGING: dict[str, Any] = {"level": LOG_LEVEL, "format": LOG_FORMAT}

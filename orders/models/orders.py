@@ -1,0 +1,167 @@
+"""Orders and lines: the hot tables.
+
+Their foreign keys carry no database constraint: the check's trigger costs a third of the admission rate
+(docs/adr/0002). Rows they point at are never deleted, and ``manage.py audit`` looks for orphans.
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from marketplace.lib.fields import PrefixedIdField
+from marketplace.lib.money import Money
+from marketplace.models import Brand, Product, Variant
+from streams.models import Agency, Collaboration, Deal, Session, Slot, Streamer
+
+
+class Order(models.Model):
+    """One purchase of one buyer. Its state is computed from its lines (``orders.states.order_state``)."""
+
+    id = PrefixedIdField("ord", primary_key=True)
+    buyer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    key = models.CharField(max_length=64, help_text="The buyer's idempotency key.")
+    input_hash = models.CharField(max_length=32, help_text="Of slot, deal, quantity and price as asked for.")
+    amount = models.BigIntegerField(help_text="Sum of the lines, in minor units.")
+    currency = models.CharField(max_length=3)
+    pay_by = models.DateTimeField()
+    address = models.JSONField(null=True, blank=True, help_text="Where to ship; given when paying.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["buyer", "key"], name="order_once_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the order's id."""
+        return self.id
+
+    @property
+    def total(self) -> Money:
+        """Return what the buyer owes for all lines."""
+        return Money(self.amount, self.currency)
+
+
+class OrderLine(models.Model):
+    """Units of one variant under the terms they were sold under, pointing at the moment of the show."""
+
+    class State(models.TextChoices):
+        """Where the line stands; ``orders.states`` holds the graph."""
+
+        PENDING_PAYMENT = "pending_payment"
+        PAID = "paid"
+        SHIPPED = "shipped"
+        DELIVERED = "delivered"
+        COMPLETED = "completed"
+        EXPIRED = "expired"
+        CANCELLED = "cancelled"
+        REFUNDED = "refunded"
+
+    id = PrefixedIdField("oln", primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_constraint=False)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING_PAYMENT)
+    pay_by = models.DateTimeField()
+    # who and where
+    buyer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    slot = models.ForeignKey(
+        Slot, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    deal = models.ForeignKey(
+        Deal, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True
+    )
+    seq = models.BigIntegerField(help_text="The room's last event when the units were sold.")
+    # what
+    variant = models.ForeignKey(
+        Variant, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    title = models.CharField(max_length=250)
+    sku = models.CharField(max_length=64)
+    quantity = models.PositiveIntegerField()
+    unit_price = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    # terms, copied at purchase
+    brand = models.ForeignKey(
+        Brand, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    streamer = models.ForeignKey(
+        Streamer, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True
+    )
+    collaboration = models.ForeignKey(
+        Collaboration,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        null=True,
+    )
+    rate_bp = models.PositiveIntegerField(help_text="Streamer's commission.")
+    agency_share_bp = models.PositiveIntegerField(help_text="Agency's share of the streamer's commission.")
+    fee_bp = models.PositiveIntegerField(help_text="Platform fee.")
+    return_policy = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["slot", "buyer"], name="line_slot_buyer"),
+            models.Index(fields=["pay_by"], condition=Q(state="pending_payment"), name="line_to_pay"),
+            models.Index(fields=["brand", "id"], name="line_by_brand"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_units"),
+        ]
+
+    def __str__(self) -> str:
+        """Return what was bought."""
+        return f"{self.quantity} x {self.title}"
+
+    @property
+    def total(self) -> Money:
+        """Return what the buyer owes for this line."""
+        return Money(self.amount, self.currency)
+
+
+class LineHistory(models.Model):
+    """One change of a line's state; append-only. The purchase itself is the line's ``created_at``."""
+
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="history", db_constraint=False)
+    from_state = models.CharField(max_length=16)
+    to_state = models.CharField(max_length=16)
+    actor = models.CharField(max_length=40, help_text="Public id of who did it, or the name of a sweep.")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        verbose_name_plural = "line history"
+
+    def __str__(self) -> str:
+        """Return the change."""
+        return f"{self.from_state} → {self.to_state}"

@@ -1,0 +1,89 @@
+"""The lives of lines and payments: the graphs, and the only way along them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from marketplace.lib.atomic import require_transaction
+from orders.errors import WrongOrderState
+from orders.models import LineHistory, Order, OrderLine, Payment
+
+Line = OrderLine.State
+Pay = Payment.State
+
+LINE_TRANSITIONS: dict[str, frozenset[str]] = {
+    Line.PENDING_PAYMENT: frozenset({Line.PAID, Line.EXPIRED, Line.CANCELLED}),
+    Line.PAID: frozenset({Line.SHIPPED, Line.CANCELLED, Line.REFUNDED}),
+    Line.SHIPPED: frozenset({Line.DELIVERED, Line.REFUNDED}),
+    Line.DELIVERED: frozenset({Line.COMPLETED, Line.REFUNDED}),
+    Line.COMPLETED: frozenset({Line.REFUNDED}),
+    Line.EXPIRED: frozenset({Line.PAID}),  # money that came late, and the units could be held again
+    Line.CANCELLED: frozenset(),
+    Line.REFUNDED: frozenset(),
+}
+
+PAYMENT_TRANSITIONS: dict[str, frozenset[str]] = {
+    Pay.CREATED: frozenset({Pay.PROCESSING, Pay.CAPTURED, Pay.CAPTURED_LATE, Pay.FAILED}),
+    Pay.PROCESSING: frozenset({Pay.CAPTURED, Pay.CAPTURED_LATE, Pay.FAILED}),
+    Pay.CAPTURED: frozenset({Pay.PARTLY_REFUNDED, Pay.REFUNDED}),
+    Pay.CAPTURED_LATE: frozenset({Pay.CAPTURED, Pay.REFUNDED}),
+    Pay.PARTLY_REFUNDED: frozenset({Pay.REFUNDED}),
+    Pay.FAILED: frozenset(
+        {Pay.CAPTURED_LATE}
+    ),  # the gateway said no, or nothing, and took the money after all
+    Pay.REFUNDED: frozenset(),
+}
+
+#: States in which a line holds units, or has taken them for good.
+TAKES_UNITS = frozenset({Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED})
+
+#: From the least to the most advanced; an order stands where its least advanced open line stands.
+_ORDER_OF_PROGRESS: tuple[str, ...] = (
+    Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED,
+    Line.REFUNDED, Line.CANCELLED, Line.EXPIRED,
+)  # fmt: skip
+
+
+def order_state(lines: Iterable[OrderLine]) -> str:
+    """Return the state of an order from its lines."""
+    return min((line.state for line in lines), key=_ORDER_OF_PROGRESS.index)
+
+
+def lock_order(order_id: str) -> tuple[Order, list[OrderLine]]:
+    """Lock an order's row and return it with its lines; raises Order.DoesNotExist."""
+    require_transaction()
+    orders = Order.objects.all()
+    if connection.features.has_select_for_update:
+        orders = orders.select_for_update()
+    return orders.get(id=order_id), list(OrderLine.objects.filter(order_id=order_id).order_by("id"))
+
+
+def advance_lines(lines: Sequence[OrderLine], to: str, *, actor: str, now: datetime) -> None:
+    """Move lines, all from one state, to another, or raise WrongOrderState and change nothing.
+
+    The UPDATE is guarded by the state that the caller saw: of two that try, one wins.
+    """
+    require_transaction()
+    came_from = lines[0].state
+    if to not in LINE_TRANSITIONS[came_from]:
+        raise WrongOrderState(data={"state": came_from, "allowed": sorted(LINE_TRANSITIONS[came_from])})
+    ids = [line.id for line in lines]
+    if OrderLine.objects.filter(id__in=ids, state=came_from).update(state=to) != len(ids):
+        raise WrongOrderState(data={"state": came_from})
+    LineHistory.objects.bulk_create(
+        LineHistory(line_id=line.id, from_state=came_from, to_state=to, actor=actor, at=now) for line in lines
+    )
+    for line in lines:
+        line.state = to
+
+
+def advance_payment(payment: Payment, to: str, *, now: datetime) -> None:
+    """Move a payment to another state, or raise WrongOrderState and change nothing."""
+    require_transaction()
+    came_from = payment.state
+    if to not in PAYMENT_TRANSITIONS[came_from]:
+        raise WrongOrderState(data={"state": came_from, "allowed": sorted(PAYMENT_TRANSITIONS[came_from])})
+    if not Payment.objects.filter(id=payment.id, state=came_from).update(state=to, updated_at=now):
+        raise WrongOrderState(data={"state": came_from})
+    payment.state, payment.updated_at = to, now

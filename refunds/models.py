@@ -1,0 +1,60 @@
+"""Refunds: money on its way back to buyers."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from marketplace.lib.fields import PrefixedIdField
+from marketplace.lib.money import Money
+from orders.models import Order, Payment
+
+
+class Refund(models.Model):
+    """Money given back from one payment through the gateway."""
+
+    class State(models.TextChoices):
+        """Where the money is; ``refunds.states`` holds the graph."""
+
+        CREATED = "created"
+        SENT = "sent"
+        DONE = "done"
+        FAILED = "failed"
+
+    class Reason(models.TextChoices):
+        """Why the money goes back."""
+
+        CANCELLED = "cancelled", "cancelled before shipping"
+        LATE_CAPTURE = "late_capture", "paid after the order had closed"
+
+    id = PrefixedIdField("rfd", primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.CREATED)
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+    gateway_id = models.CharField(max_length=64, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    last_error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_attempt_at"], condition=~Q(state="done"), name="refund_to_send"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(amount__gte=1), name="refund_amount_positive"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the refund's id and state."""
+        return f"{self.id} {self.state}"
+
+    @property
+    def total(self) -> Money:
+        """Return the amount that goes back."""
+        return Money(self.amount, self.currency)

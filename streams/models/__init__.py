@@ -1,0 +1,29 @@
+"""Streamers, their sessions, what is sold in them, and what happened there."""
+
+from streams.models.chat import BlockedWord, ChatMessage, ChatSanction
+from streams.models.collaborations import Collaboration, CollaborationRate
+from streams.models.lineup import Deal, Slot
+from streams.models.people import Agency, Moderator, Streamer
+from streams.models.presence import Attendance, MinuteFigure, RoomPresence
+from streams.models.room import RealtimeTicket, RoomEvent
+from streams.models.sessions import Session, SessionHistory
+
+__all__ = [
+    "Agency",
+    "Attendance",
+    "BlockedWord",
+    "ChatMessage",
+    "ChatSanction",
+    "Collaboration",
+    "CollaborationRate",
+    "Deal",
+    "MinuteFigure",
+    "Moderator",
+    "RealtimeTicket",
+    "RoomEvent",
+    "RoomPresence",
+    "Session",
+    "SessionHistory",
+    "Slot",
+    "Streamer",
+]

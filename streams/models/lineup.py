@@ -1,0 +1,107 @@
+"""What is on sale in a session: the line-up and its flash deals. Only ``streams.quota`` writes ``taken``."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from marketplace.lib.fields import PrefixedIdField
+from marketplace.lib.money import Money
+from marketplace.models import Variant
+from streams.models.sessions import Session
+
+
+class Slot(models.Model):
+    """One variant in a session's line-up, at the session's price."""
+
+    id = PrefixedIdField("slt", primary_key=True)
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="slots")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    live_price = models.BigIntegerField(help_text="In minor units.")
+    currency = models.CharField(max_length=3)
+    allocation = models.BigIntegerField(
+        null=True, blank=True, help_text="At most this many units in this session; empty for all there is."
+    )
+    taken = models.BigIntegerField(default=0)
+    per_buyer_limit = models.PositiveIntegerField(null=True, blank=True)
+    on_sale = models.BooleanField(default=True)
+    pinned = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["session", "variant"], name="variant_once_per_session"),
+            models.UniqueConstraint(
+                fields=["session"], condition=Q(pinned=True), name="one_pinned_slot_per_session"
+            ),
+            models.CheckConstraint(condition=Q(live_price__gte=1), name="live_price_positive"),
+            models.CheckConstraint(condition=Q(taken__gte=0), name="slot_taken_not_negative"),
+            models.CheckConstraint(
+                condition=Q(allocation=None) | Q(taken__lte=F("allocation")),
+                name="slot_taken_within_allocation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the place in the line-up."""
+        return f"{self.position}. {self.variant}"
+
+    @property
+    def price(self) -> Money:
+        """Return the live price."""
+        return Money(self.live_price, self.currency)
+
+    def left(self, available: int) -> int:
+        """Return how many units this slot can still sell, of ``available`` ones on the shelf."""
+        return available if self.allocation is None else min(available, self.allocation - self.taken)
+
+
+class Deal(models.Model):
+    """A flash deal on a slot: a quota at a price until a moment. Closed by the moment, the host, or the last unit."""
+
+    class CloseReason(models.TextChoices):
+        """What closed a deal."""
+
+        TIME = "time"
+        HOST = "host"
+        SESSION = "session"
+
+    id = PrefixedIdField("dl", primary_key=True)
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="deals")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="deals")
+    price = models.BigIntegerField(help_text="In minor units of the slot's currency.")
+    quota = models.BigIntegerField()
+    taken = models.BigIntegerField(default=0)
+    per_buyer_limit = models.PositiveIntegerField(null=True, blank=True)
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    close_reason = models.CharField(max_length=10, choices=CloseReason.choices, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["slot"], condition=Q(closed_at=None), name="one_open_deal_per_slot"
+            ),
+            models.CheckConstraint(condition=Q(price__gte=1), name="deal_price_positive"),
+            models.CheckConstraint(condition=Q(taken__gte=0), name="deal_taken_not_negative"),
+            models.CheckConstraint(condition=Q(taken__lte=F("quota")), name="deal_taken_within_quota"),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")), name="deal_closes_after_it_opens"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the deal's terms."""
+        return f"{self.quota} at {self.price}"
+
+    def left(self, slot_left: int) -> int:
+        """Return how many units the deal can still sell, when its slot has ``slot_left``."""
+        return min(slot_left, self.quota - self.taken)
+
+    def is_open(self, *, at: datetime) -> bool:
+        """Tell whether a unit can be bought at this price at this moment."""
+        return self.closed_at is None and self.opens_at <= at < self.closes_at

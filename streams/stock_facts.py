@@ -1,0 +1,70 @@
+"""Tells rooms that stock has moved: at most ten times a second a room, the latest counts win.
+
+A room that heard less than a tenth of a second ago is marked stale instead; whoever comes next, or a sweep, tells it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from marketplace.lib.atomic import require_transaction
+from streams import factlog
+from streams.events import StockChanged
+from streams.models import Deal, Session, Slot
+from streams.states import ON_AIR
+
+LEAST_PAUSE = timedelta(milliseconds=100)
+
+
+def rooms_selling(variant_ids: Iterable[str]) -> set[str]:
+    """Return the ids of the sessions on air that have one of these variants in their line-up."""
+    slots = Slot.objects.filter(variant_id__in=set(variant_ids), session__state__in=ON_AIR)
+    return set(slots.values_list("session_id", flat=True))
+
+
+def tell(sessions: Iterable[Session], *, now: datetime) -> list[str]:
+    """Append ``stock.changed`` to the log of each of these locked sessions, where counts differ from those last told.
+
+    Returns the ids of the rooms that had heard too recently and were marked stale.
+    """
+    require_transaction()
+    stale = []
+    for session in sessions:
+        if session.stock_told_at is not None and timedelta(0) <= now - session.stock_told_at < LEAST_PAUSE:
+            stale.append(session.id)
+            if not session.stock_stale:
+                Session.objects.filter(id=session.id).update(stock_stale=True)
+        else:
+            _tell_now(session, now=now)
+    return stale
+
+
+def _tell_now(session: Session, *, now: datetime) -> None:
+    counts = _counts(session)
+    changes = [change for change in counts if session.stock_told.get(_subject(change)) != _told(change)]
+    if changes:
+        factlog.append(session, StockChanged(changes=changes), now=now)
+    if changes or session.stock_stale:
+        told = {_subject(change): _told(change) for change in counts}
+        Session.objects.filter(id=session.id).update(stock_told=told, stock_told_at=now, stock_stale=False)
+
+
+def _subject(change: dict[str, Any]) -> str:
+    return str(change["deal"] or change["slot"])
+
+
+def _told(change: dict[str, Any]) -> list[int]:
+    return [change["left"], change["sold"]]
+
+
+def _counts(session: Session) -> list[dict[str, Any]]:
+    """Return the present counts of every slot and open deal of the session."""
+    counts: list[dict[str, Any]] = []
+    slot_left = {}
+    for slot in Slot.objects.filter(session=session).select_related("variant__stock").order_by("id"):
+        slot_left[slot.id] = left = slot.left(slot.variant.stock.available)
+        counts.append({"slot": slot.id, "deal": None, "left": left, "sold": slot.taken})
+    for deal in Deal.objects.filter(session=session, closed_at=None).order_by("id"):
+        left = deal.left(slot_left[deal.slot_id])
+        counts.append({"slot": deal.slot_id, "deal": deal.id, "left": left, "sold": deal.taken})
+    return counts
