@@ -1,0 +1,20 @@
+"""Imports point one way: the contracts of pyproject.toml hold."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.servers import ROOT
+
+
+def test_import_contracts_hold(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run(
+        [str(program), "--no-logo", "--cache-dir", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert " 0 broken." in result.stdout
