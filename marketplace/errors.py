@@ -189,6 +189,14 @@ class LimitReached(Conflict):
     cure = "Ask for no more than data says is left."
 
 
+class StockConflict(Conflict):
+    """A stock level would fall below what is held for orders, or below nothing."""
+
+    code = "stock_conflict"
+    message = "There are not enough units on the shelf for this change."
+    cure = "Read the stock level and take away no more than is on hand and not held."
+
+
 class Gone(DomainError):
     """The thing was there and its time is over."""
 
