@@ -1,8 +1,8 @@
 """Refusals: what every app raises when it says no, and what the API makes of it.
 
-Each class with a ``code`` of its own is one documented error: ``code`` never changes once published, ``message`` is
-one sentence for people, ``cure`` says what the caller does about it, ``status`` is the HTTP status. docs/errors.md
-lists them all, and a test holds that table to the classes.
+Each class with a ``code`` of its own is one documented error: ``code`` never changes once published,
+``message`` is one sentence for people, ``cure`` says what the caller does about it, ``status`` is the HTTP
+status. docs/errors.md lists them all, and a test holds that table to the classes.
 """
 
 import re
@@ -20,7 +20,10 @@ class BadErrorClass(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with the input. ``param`` is a path such as ``lines.0.quantity``, empty for the whole."""
+    """One thing wrong with the input.
+
+    ``param`` is a path such as ``lines.0.quantity``, empty for the whole.
+    """
 
     param: str
     code: str

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.db import models
 from knox.models import AbstractAuthToken
 
@@ -25,6 +26,9 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox ships no types
     """A secret that acts for one person. Only its SHA-512 digest is kept; the secret is shown once, when made."""
 
     id = PrefixedIdField("tok", primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="auth_token_set"
+    )
     digest = models.CharField(max_length=128, unique=True, editable=False)
     created = models.DateTimeField()
     name = models.CharField(max_length=80, help_text="What the token is for, in its owner's words.")

@@ -1,1 +1,1 @@
-"""What all API views share: requests in, answers and problems out, pages, idempotency, tokens, limits, documentation."""
+"""What all API views share: input, answers, problems, pages, idempotency, tokens, limits, documentation."""

@@ -17,6 +17,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "marketplace.rest.problems.exception_handler",
     "DEFAULT_PAGINATION_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": [],
+    "DEFAULT_METADATA_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
     "FORMAT_SUFFIX_KWARG": None,
@@ -38,7 +39,7 @@ REST_KNOX: dict[str, Any] = {
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Hawker API",
-    "DESCRIPTION": "Livestream shopping: brands, products, live sessions, orders. Conventions are in docs/api.md.",
+    "DESCRIPTION": "Brands, products, live sessions, orders: livestream shopping. docs/api.md has the conventions.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+/",
