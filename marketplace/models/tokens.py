@@ -11,7 +11,7 @@ from marketplace.lib.fields import PrefixedIdField
 
 
 class Scope(models.TextChoices):
-    """What a token may change, or read of other people's money. Everything else a person sees needs no scope."""
+    """What a token may change, or read of money; everything else a person sees needs no scope."""
 
     CATALOGUE_WRITE = "catalogue:write"
     SESSIONS_HOST = "sessions:host"
@@ -22,8 +22,8 @@ class Scope(models.TextChoices):
     SANDBOX = "sandbox"
 
 
-class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox ships no types
-    """A secret that acts for one person. Only its SHA-512 digest is kept; the secret is shown once, when made."""
+class ApiToken(AbstractAuthToken, models.Model):  # type: ignore[misc]  # knox ships no types
+    """A secret that acts for one person; only its SHA-512 digest is kept, the secret is shown once."""
 
     id = PrefixedIdField("tok", primary_key=True)
     user = models.ForeignKey(

@@ -39,7 +39,7 @@ REST_KNOX: dict[str, Any] = {
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Hawker API",
-    "DESCRIPTION": "Brands, products, live sessions, orders: livestream shopping. docs/api.md has the conventions.",
+    "DESCRIPTION": "Brands, products, live sessions, orders. The conventions are in docs/api.md.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+/",
