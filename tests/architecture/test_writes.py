@@ -18,6 +18,7 @@ WRITERS = (
     "marketplace/idempotency.py",
     "streams/quota.py",
     "streams/factlog.py",
+    "streams/figures.py",
 )
 ALWAYS_WRITES = {
     "bulk_create",
