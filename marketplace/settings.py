@@ -61,6 +61,7 @@ ROOT_URLCONF = "marketplace.urls"
 ASGI_APPLICATION = "marketplace.asgi.application"
 AUTH_USER_MODEL = "marketplace.User"
 KNOX_TOKEN_MODEL = "marketplace.ApiToken"  # noqa: S105 - the name of a model
+MIGRATION_MODULES = {"knox": None}  # its migrations would make the table of the token model that ours replaces
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
