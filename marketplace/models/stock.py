@@ -47,6 +47,7 @@ class StockMovement(models.Model):
         SHIP = "ship"
         RETURN = "return"
 
+    id = PrefixedIdField("mov", primary_key=True)
     level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     on_hand_delta = models.BigIntegerField()
