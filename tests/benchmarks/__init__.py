@@ -1,0 +1,1 @@
+"""Speed and size, measured against real servers and compared with baselines in the same run."""

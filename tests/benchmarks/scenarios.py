@@ -1,0 +1,344 @@
+"""What the generator can do with its sockets: buy, watch, stop reading, come back."""
+
+import json
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.benchmarks.http_clients import closed_loop, post
+from tests.benchmarks.sockets import Client, Swarm, Viewer, masked_frame
+
+Answer = dict[str, Any]
+
+
+@dataclass
+class Watchers:
+    """The generator's state between two commands."""
+
+    swarm: Swarm | None = None
+    viewers: list[Viewer] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    positions: dict[int, "Position"] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sockets(self) -> Swarm:
+        """Return the swarm, which ``open`` has made."""
+        if self.swarm is None:
+            raise ValueError("open sockets first")
+        return self.swarm
+
+
+@dataclass
+class Position:
+    """How far a client has followed its room."""
+
+    epoch: str = ""
+    seq: int = -1
+    facts: int = 0
+    skipped: int = 0
+    snapshots: int = 0
+
+
+def open_sockets(
+    watchers: Watchers,
+    *,
+    host: str,
+    port: int,
+    viewers: list[Answer] | str,
+    subprotocol: str = "",
+    receive_buffer: int = 0,
+    seconds: float = 60,
+) -> Answer:
+    """Connect viewers: a list of ``{"path", "headers"}``, or the path of a JSON file that holds one."""
+    if isinstance(viewers, str):
+        with open(viewers) as file:  # noqa: PTH123 - one call, on a path from our own parent
+            viewers = json.load(file)
+    asked = [
+        Viewer(viewer["path"], viewer.get("headers", {}), viewer.get("hello", "").encode())
+        for viewer in viewers
+    ]
+    if watchers.swarm is None:
+        watchers.options = {"subprotocol": subprotocol, "receive_buffer": receive_buffer}
+        watchers.swarm = Swarm(host, port, **watchers.options)
+    swarm = watchers.swarm
+    before = len(swarm.clients)
+    took = swarm.open(asked, seconds=seconds)
+    watchers.viewers.extend(asked)
+    return {
+        "opened": len(swarm.clients) - before,
+        "failed": len(swarm.failures),
+        "failures": swarm.failures[:3],
+        "seconds": took,
+    }
+
+
+def listen(watchers: Watchers, *, client: int = 0) -> Answer:
+    """Keep the text messages of one client."""
+    watchers.heard.clear()
+    watchers.sockets.clients[client].on_text = lambda _, text: watchers.heard.append(text.decode())
+    return {"listening": client}
+
+
+def heard(watchers: Watchers, *, seconds: float = 0) -> Answer:
+    """Return the kept messages, after reading a while longer."""
+    watchers.sockets.run(lambda: False, seconds=seconds)
+    return {"messages": list(watchers.heard)}
+
+
+def stats(watchers: Watchers, *, seconds: float = 0) -> Answer:
+    """Return the counters, after reading a while longer."""
+    swarm = watchers.sockets
+    swarm.run(lambda: False, seconds=seconds)
+    return {
+        "clients": len(swarm.clients),
+        "alive": sum(1 for _ in swarm.alive()),
+        "frames": swarm.frames,
+        "bytes": swarm.bytes,
+        "close_codes": dict(Counter(str(client.close_code) for client in swarm.clients if not client.alive)),
+    }
+
+
+@dataclass
+class Purchases:
+    """The buys of one run: what is still to send, when each was sent, what came back."""
+
+    todo: list[list[bytes]]
+    sent_at: list[float]
+    unanswered: int
+    accepted: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    latencies: list[float] = field(default_factory=list)
+    last_at: float = 0.0
+
+    def send_next(self, client: Client, now: float) -> None:
+        """Send a client's next buy, if it has one left."""
+        mine = self.todo[client.index]
+        if mine:
+            self.sent_at[client.index] = now
+            client.send(mine.pop())
+
+    def on_text(self, client: Client, text: bytes) -> None:
+        """Take a message: an answer to a buy is counted and followed by the next buy, others are let pass."""
+        head = text[:64]
+        if b'"buy.' not in head and b'"error"' not in head:
+            return
+        now = time.perf_counter()
+        if b'"buy.accepted"' in head:
+            self.accepted += 1
+        else:
+            message = json.loads(text)
+            self.refused[message.get("code") or message.get("data", {}).get("code", "unknown")] += 1
+        self.latencies.append(now - self.sent_at[client.index])
+        self.unanswered -= 1
+        self.last_at = now
+        self.send_next(client, now)
+
+
+def buy(
+    watchers: Watchers,
+    *,
+    data: Answer,
+    per_buyer: int = 1,
+    seconds: float = 60,
+    run: str = "",
+    start: int = 0,
+) -> Answer:
+    """Let every client buy: its first one at once, each next one when the last is answered.
+
+    Args:
+        watchers: the generator's state.
+        data: the command's data without its key: slot, deal, quantity, price.
+        per_buyer: how many buys each client sends.
+        seconds: how long to wait for the last answer.
+        run: goes into the idempotency keys, so that runs differ.
+        start: number of the first buyer's first key.
+    """
+    swarm = watchers.sockets
+    todo: list[list[bytes]] = [[] for _ in range(swarm.asked)]
+    for client in swarm.clients:
+        keys = (f"{run}-{client.index}-{start + number}" for number in range(per_buyer))
+        todo[client.index] = [_buy_frame(data, key) for key in keys]
+    purchases = Purchases(todo, [0.0] * len(todo), unanswered=per_buyer * len(swarm.clients))
+    for client in swarm.clients:
+        client.on_text = purchases.on_text
+    started = time.perf_counter()
+    started_epoch = time.time()
+    for number, client in enumerate(swarm.clients):
+        purchases.send_next(client, time.perf_counter())
+        if number % 64 == 63:
+            swarm.step(0)
+    sent = time.perf_counter()
+    swarm.run(lambda: purchases.unanswered == 0, seconds=seconds)
+    for client in swarm.clients:
+        client.on_text = None
+    took = purchases.last_at - started
+    return {
+        "accepted": purchases.accepted,
+        "refused": dict(purchases.refused),
+        "unanswered": purchases.unanswered,
+        "seconds": took,
+        "sent_seconds": sent - started,
+        "started_at": started_epoch,
+        "latencies_ms": _percentiles(purchases.latencies),
+    }
+
+
+def _buy_frame(data: Answer, key: str) -> bytes:
+    return masked_frame(json.dumps({"id": key, "type": "buy", "data": {**data, "key": key}}).encode())
+
+
+def watch(watchers: Watchers, *, marker: str, times: int = 1, seconds: float = 30) -> Answer:
+    """Say ``ready``, then wait until every reading client has seen ``times`` messages that hold ``marker``.
+
+    The answer's moments are seconds since the epoch, to be held against the publisher's on the same machine.
+    """
+    swarm = watchers.sockets
+    wanted = marker.encode()
+    clients = [client for client in swarm.alive() if not client.frozen]
+    seen = [0] * swarm.asked
+    rounds = [0] * (times + 1)
+    last_at = [0.0] * (times + 1)
+    arrivals: list[float] = []
+
+    def on_text(client: Client, text: bytes) -> None:
+        if wanted in text:
+            nth = seen[client.index] = seen[client.index] + 1
+            if nth <= times:
+                rounds[nth] += 1
+                last_at[nth] = now = time.time()
+                arrivals.append(now)
+
+    for client in clients:
+        client.on_text = on_text
+    frames, received = swarm.frames, swarm.bytes
+    print(json.dumps({"ready": True}), flush=True)
+    complete = swarm.run(lambda: rounds[times] == len(clients), seconds=seconds)
+    for client in clients:
+        client.on_text = None
+    return {
+        "complete": complete,
+        "clients": len(clients),
+        "frames": swarm.frames - frames,
+        "bytes": swarm.bytes - received,
+        "reached": rounds[1:],
+        "last_at": last_at[1:],
+        "first_at": arrivals[0] if arrivals else 0,
+        "p50_at": sorted(arrivals)[len(arrivals) // 2] if arrivals else 0,
+        "p99_at": sorted(arrivals)[int(len(arrivals) * 0.99)] if arrivals else 0,
+    }
+
+
+def freeze(watchers: Watchers, *, count: int) -> Answer:
+    """Stop reading the last ``count`` clients."""
+    swarm = watchers.sockets
+    swarm.freeze(swarm.clients[-count:])
+    return {"frozen": count}
+
+
+def follow(watchers: Watchers) -> Answer:
+    """Keep, for each client, the epoch and the number of the last fact it has seen."""
+    for client in watchers.sockets.clients:
+        client.on_text = _follower(watchers, client.index)
+    return {"following": len(watchers.positions)}
+
+
+def note(position: Position, text: bytes) -> None:
+    """Move a client's position by one message; a number that is not the next one counts as skipped facts."""
+    message = json.loads(text)
+    seq = message.get("seq")
+    if message["type"] in {"room.snapshot", "resync"}:
+        position.epoch = str(message["data"]["epoch"])
+        position.seq = message["data"]["seq"]
+        position.snapshots += 1
+    elif seq is not None:
+        if seq > position.seq:
+            position.skipped += seq - position.seq - 1
+            position.seq = seq
+        position.facts += 1
+
+
+def reconnect(watchers: Watchers, *, seq: int, seconds: float = 30) -> Answer:
+    """Wait for the server to go away, come back with ``since`` and read until every client is at ``seq``."""
+    old = watchers.sockets
+    old.run(lambda: not any(True for _ in old.alive()), seconds=seconds)
+    started = time.perf_counter()
+    started_at = time.time()
+    deadline = started + seconds
+    old.close()
+    swarm = watchers.swarm = Swarm(*old.address, **watchers.options)
+    viewers = [
+        Viewer(f"{viewer.path}?since={position.epoch}.{position.seq}", viewer.headers)
+        for viewer, position in ((v, watchers.positions[index]) for index, v in enumerate(watchers.viewers))
+    ]
+    while not _listens(old.address):
+        if time.perf_counter() > deadline:
+            raise TimeoutError("the server did not come back")
+        time.sleep(0.01)
+    left = deadline - time.perf_counter()
+    swarm.open(viewers, seconds=left, on_text=lambda index: _follower(watchers, index))
+    behind = [position for position in watchers.positions.values() if position.seq < seq]
+
+    def all_there() -> bool:
+        behind[:] = [position for position in behind if position.seq < seq]
+        return not behind
+
+    complete = swarm.run(all_there, seconds=deadline - time.perf_counter())
+    return {
+        "complete": complete,
+        "opened": len(swarm.clients),
+        "failures": swarm.failures[:3],
+        "lost_at": started_at,
+        "seconds": time.perf_counter() - started,
+        "skipped": sum(position.skipped for position in watchers.positions.values()),
+        "behind": len(behind),
+        "snapshots": sum(position.snapshots for position in watchers.positions.values()),
+    }
+
+
+def _follower(watchers: Watchers, index: int) -> Callable[[Client, bytes], None]:
+    position = watchers.positions.setdefault(index, Position())
+    return lambda _, text: note(position, text)
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(address) == 0
+
+
+def http(
+    watchers: Watchers,
+    *,
+    addresses: list[tuple[str, int]],
+    path: str,
+    bodies: list[Answer],
+    headers: list[dict[str, str]],
+    connections: int,
+    seconds: float,
+) -> Answer:
+    """POST every body once, each with its own headers, over a number of connections."""
+    requests = [
+        post(path, json.dumps(body).encode(), headers=own) for body, own in zip(bodies, headers, strict=True)
+    ]
+    targets = [(host, port) for host, port in addresses]
+    tally = closed_loop(targets, requests, connections=connections, seconds=seconds)
+    return {
+        "statuses": {str(status): count for status, count in tally.statuses.items()},
+        "seconds": tally.seconds,
+        "latencies_ms": _percentiles(tally.latencies),
+        "sample": tally.sample,
+    }
+
+
+def _percentiles(seconds: list[float]) -> dict[str, float]:
+    ordered = sorted(seconds)
+    if not ordered:
+        return {}
+    last = len(ordered) - 1
+    return {
+        name: ordered[round(last * share)] * 1000
+        for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
+    }
