@@ -15,6 +15,8 @@ from marketplace.models.stock import StockLevel, StockMovement
 
 Kind = StockMovement.Kind
 
+_BATCH = 500
+
 
 def lock(variant_ids: Iterable[str]) -> dict[str, StockLevel]:
     """Lock the levels of these variants, in the order of their ids, and return them by variant id."""
@@ -44,9 +46,43 @@ def ship(units: Mapping[str, int], *, reference: str, now: datetime) -> None:
 
 
 def restock(variant_id: str, quantity: int, *, reference: str, now: datetime) -> None:
-    """Put ``quantity`` more units on the shelf; a negative one corrects the count downwards, never below what is held."""
-    kind = Kind.RESTOCK if quantity > 0 else Kind.CORRECTION
-    _move(variant_id, kind, on_hand=quantity, held=0, reference=reference, now=now)
+    """Put ``quantity`` more units on the shelf."""
+    _move(variant_id, Kind.RESTOCK, on_hand=quantity, held=0, reference=reference, now=now)
+
+
+def count(counts: Mapping[str, int], *, reference: str, now: datetime) -> dict[str, int]:
+    """Set what is on hand to what somebody has counted (variant id -> units), for thousands of variants at once.
+
+    Returns the differences, of those that differ. Raises StockConflict with all variants counted below what is held.
+    """
+    levels = lock(counts)
+    short = sorted(variant_id for variant_id, units in counts.items() if units < levels[variant_id].held)
+    if short:
+        raise StockConflict(data={"variants": short[:100]})
+    differences = {
+        variant_id: counts[variant_id] - level.on_hand
+        for variant_id, level in levels.items()
+        if counts[variant_id] != level.on_hand
+    }
+    for variant_id in differences:
+        levels[variant_id].on_hand = counts[variant_id]
+    changed = [levels[variant_id] for variant_id in differences]
+    StockLevel.objects.bulk_update(changed, ["on_hand"], batch_size=_BATCH)
+    StockMovement.objects.bulk_create(
+        [
+            StockMovement(
+                level_id=levels[variant_id].id,
+                kind=Kind.CORRECTION,
+                on_hand_delta=difference,
+                held_delta=0,
+                reference=reference,
+                at=now,
+            )
+            for variant_id, difference in differences.items()
+        ],
+        batch_size=_BATCH,
+    )
+    return differences
 
 
 def take_back(units: Mapping[str, int], *, reference: str, now: datetime) -> None:
@@ -55,10 +91,11 @@ def take_back(units: Mapping[str, int], *, reference: str, now: datetime) -> Non
         _move(variant_id, Kind.RETURN, on_hand=quantity, held=0, reference=reference, now=now)
 
 
-def open_level(variant_id: str) -> StockLevel:
-    """Make the empty level of a new variant."""
+def open_levels(variant_ids: Iterable[str]) -> None:
+    """Make the empty levels of new variants."""
     require_transaction()
-    return StockLevel.objects.create(variant_id=variant_id)
+    levels = [StockLevel(variant_id=variant_id) for variant_id in variant_ids]
+    StockLevel.objects.bulk_create(levels, batch_size=_BATCH)
 
 
 def _move(variant_id: str, kind: str, *, on_hand: int, held: int, reference: str, now: datetime) -> None:
