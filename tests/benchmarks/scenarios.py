@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.http_clients import closed_loop, post
@@ -54,12 +55,10 @@ def open_sockets(
     seconds: float = 60,
 ) -> Answer:
     """Connect viewers: a list of ``{"path", "headers"}``, or the path of a JSON file that holds one."""
-    if isinstance(viewers, str):
-        with open(viewers) as file:  # noqa: PTH123 - one call, on a path from our own parent
-            viewers = json.load(file)
+    listed = json.loads(Path(viewers).read_text()) if isinstance(viewers, str) else viewers
     asked = [
         Viewer(viewer["path"], viewer.get("headers", {}), viewer.get("hello", "").encode())
-        for viewer in viewers
+        for viewer in listed
     ]
     if watchers.swarm is None:
         watchers.options = {"subprotocol": subprotocol, "receive_buffer": receive_buffer}

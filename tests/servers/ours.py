@@ -1,0 +1,99 @@
+"""Processes of the marketplace: web server, Celery worker, Celery beat."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from tests.servers.process import Server
+
+
+class Ours(Server):
+    """A process of the marketplace itself, with the environment it is given on top of this one's."""
+
+    def __init__(
+        self, folder: Path, *, port: int | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(folder, port=port)
+        self.env = dict(env or {})
+
+    def environment(self) -> Mapping[str, str]:
+        """Return this process's environment with the given values over it; an empty value removes one."""
+        merged = {**os.environ, "DJANGO_SETTINGS_MODULE": "marketplace.settings", **self.env}
+        return {key: value for key, value in merged.items() if value}
+
+
+class Web(Ours):
+    """One web process: uvicorn with the marketplace's WebSocket class."""
+
+    name = "web"
+
+    def command(self) -> Sequence[str]:
+        """Return the server's command line."""
+        return [sys.executable, "-m", "marketplace.server", "--host", "127.0.0.1", "--port", str(self.port)]
+
+    @property
+    def url(self) -> str:
+        """Return the base address for HTTP, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        """Return the base address for WebSocket, without a slash at the end."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    def is_ready(self) -> bool:
+        """Tell whether /readyz answers 200."""
+        try:
+            with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
+                connection.request("GET", "/readyz")
+                return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+
+
+class Worker(Ours):
+    """A Celery worker with two threads."""
+
+    name = "worker"
+
+    def command(self) -> Sequence[str]:
+        """Return the worker's command line."""
+        return [
+            *(sys.executable, "-m", "celery", "-A", "marketplace.celery", "worker"),
+            *(
+                "--pool",
+                "threads",
+                "--concurrency",
+                "2",
+                "--loglevel",
+                "info",
+                "--hostname",
+                f"t{self.port}@%h",
+            ),
+            *("--without-gossip", "--without-mingle"),
+        ]
+
+    def is_ready(self) -> bool:
+        """Tell whether the worker has said so in its log."""
+        return " ready." in self.log()
+
+
+class Beat(Ours):
+    """The Celery scheduler."""
+
+    name = "beat"
+
+    def command(self) -> Sequence[str]:
+        """Return the scheduler's command line."""
+        return [
+            *(sys.executable, "-m", "celery", "-A", "marketplace.celery", "beat"),
+            *("--loglevel", "info", "--schedule", str(self.folder / f"beat-{self.port}"), "--pidfile", ""),
+        ]
+
+    def is_ready(self) -> bool:
+        """Tell whether the scheduler has said so in its log."""
+        return "beat: Starting" in self.log()
