@@ -1,7 +1,8 @@
 """Signed messages in the Standard Webhooks form (specification 1.0), both directions.
 
-Three headers travel with a body: ``webhook-id``, ``webhook-timestamp`` (Unix seconds) and ``webhook-signature``, a list
-of ``v1,<base64 HMAC-SHA256>`` over ``id.timestamp.body``. The bytes that are signed are the bytes that are sent.
+Three headers travel with a body: ``webhook-id``, ``webhook-timestamp`` (Unix seconds) and
+``webhook-signature``, a list of ``v1,<base64 HMAC-SHA256>`` over ``id.timestamp.body``. The bytes that are
+signed are the bytes that are sent.
 """
 
 import base64
@@ -62,7 +63,7 @@ def headers(*, secret: str, message_id: str, now: datetime, body: bytes) -> dict
 def verify(
     *, secrets: Sequence[str], message_id: str, timestamp: str, signature: str, body: bytes, now: datetime
 ) -> None:
-    """Raise BadSignature unless one of the secrets signed exactly this message within the tolerance around now.
+    """Raise BadSignature unless one of the secrets signed exactly this message within the tolerance of now.
 
     Several secrets stand while one replaces another. Codes: ``bad_timestamp``, ``timestamp_too_old``,
     ``timestamp_too_new``, ``bad_signature``. The comparison takes the same time wherever it differs.

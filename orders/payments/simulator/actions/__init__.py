@@ -1,0 +1,1 @@
+"""Writes in the company's books: each action is one transaction."""

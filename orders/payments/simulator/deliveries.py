@@ -1,0 +1,101 @@
+"""What a sweep runs: giving due payments and refunds their outcome, and sending the messages that are due."""
+
+import logging
+from datetime import datetime
+from functools import cache
+
+import httpx
+from django.conf import settings
+from django.db.models import Min, QuerySet
+
+from marketplace.lib import signing
+from orders.payments.inprocess import HERE, connect, refuse_inside_transaction
+from orders.payments.simulator.actions.attempts import claim_attempt, record_attempt
+from orders.payments.simulator.actions.outcomes import resolve_payment, resolve_refund
+from orders.payments.simulator.models import (
+    SimulatedDelivery,
+    SimulatedEvent,
+    SimulatedPayment,
+    SimulatedRefund,
+)
+
+#: Where the application listens when no other address is configured.
+WEBHOOK_PATH = "/api/v1/gateway/webhooks"
+#: Seconds; together shorter than the first retry, so that attempts do not overlap.
+TIMEOUT = httpx.Timeout(connect=1.0, read=3.0, write=3.0, pool=1.0)
+
+log = logging.getLogger(__name__)
+
+
+def deliver_due(now: datetime, limit: int = 50) -> int:
+    """Settle what is due and attempt the messages that are due; return how many steps that took.
+
+    At most ``limit`` payments, refunds and messages each, oldest first. Several sweeps may run at once: an
+    attempt belongs to one of them. A failed attempt is not due again before its retry, so calling this until
+    it returns 0 comes to an end. Raise RuntimeError inside a transaction.
+    """
+    refuse_inside_transaction()
+    return _settle_due(now, limit) + sum(_attempt(delivery, now) for delivery in _due(now)[:limit])
+
+
+def next_due() -> datetime | None:
+    """Return when ``deliver_due`` has something to do, which may be past; None when nothing is planned."""
+    planned = [
+        SimulatedPayment.objects.filter(state="processing").aggregate(at=Min("resolves_at"))["at"],
+        SimulatedRefund.objects.filter(state="processing").aggregate(at=Min("resolves_at"))["at"],
+        SimulatedDelivery.objects.filter(state="pending").aggregate(at=Min("due_at"))["at"],
+    ]
+    return min((at for at in planned if at is not None), default=None)
+
+
+def deliver_now(*, payment_id: str, now: datetime) -> None:
+    """Settle one payment and send its messages before anything else happens."""
+    refuse_inside_transaction()
+    resolve_payment(payment_id=payment_id, now=now)
+    for delivery in _due(now).filter(event__subject=payment_id):
+        _attempt(delivery, now)
+
+
+def _settle_due(now: datetime, limit: int) -> int:
+    payments = SimulatedPayment.objects.filter(state="processing", resolves_at__lte=now)
+    refunds = SimulatedRefund.objects.filter(state="processing", resolves_at__lte=now)
+    due_payments = list(payments.order_by("resolves_at")[:limit])
+    due_refunds = list(refunds.order_by("resolves_at")[:limit])
+    for payment in due_payments:
+        resolve_payment(payment_id=payment.id, now=now)
+    for refund in due_refunds:
+        resolve_refund(payment_id=refund.payment_id, refund_id=refund.id, now=now)
+    return len(due_payments) + len(due_refunds)
+
+
+def _due(now: datetime) -> QuerySet[SimulatedDelivery]:
+    pending = SimulatedDelivery.objects.filter(state="pending", due_at__lte=now)
+    return pending.order_by("due_at", "id").select_related("event")
+
+
+def _attempt(delivery: SimulatedDelivery, now: datetime) -> bool:
+    """Send one message once, unless another sweep has just taken this attempt; return whether it was ours."""
+    if not claim_attempt(delivery=delivery, now=now):
+        return False
+    status = _post(delivery.event, now)
+    record_attempt(delivery_id=delivery.id, status=status, now=now)
+    return True
+
+
+def _post(event: SimulatedEvent, now: datetime) -> int | None:
+    """Send a signed message; return the status of the answer, None when none came."""
+    body = event.body.encode()
+    signed = signing.headers(secret=settings.GATEWAY_WEBHOOK_SECRET, message_id=event.id, now=now, body=body)
+    url = settings.GATEWAY_WEBHOOK_URL or HERE + WEBHOOK_PATH
+    try:
+        answer = _http().post(url, content=body, headers={"Content-Type": "application/json", **signed})
+    except httpx.HTTPError as error:
+        log.warning("webhook %s got no answer: %s", event.id, error)
+        return None
+    log.info("webhook %s got %s", event.id, answer.status_code)
+    return answer.status_code
+
+
+@cache
+def _http() -> httpx.Client:
+    return connect(TIMEOUT)
