@@ -1,11 +1,14 @@
 """What a buyer asks for and what becomes of it: the values that flow through admission."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 from marketplace.lib.money import Money
+
+#: A buyer's id and idempotency key: together they name one order for good.
+ReplayKey = tuple[str, str]
 
 
 @dataclass(slots=True, frozen=True)
@@ -20,6 +23,11 @@ class PurchaseRequest:
     key: str
 
     @property
+    def replay_key(self) -> ReplayKey:
+        """Return what makes a second request a repetition of this one."""
+        return (self.buyer_id, self.key)
+
+    @property
     def input_hash(self) -> str:
         """Return a digest of everything but the key: same key and other inputs is a mistake of the caller."""
         asked = f"{self.slot_id}|{self.deal_id}|{self.quantity}|{self.price.amount}|{self.price.currency}"
@@ -28,7 +36,7 @@ class PurchaseRequest:
 
 @dataclass(slots=True, frozen=True)
 class Accepted:
-    """The order exists and is durable."""
+    """The order exists and is durable; ``replayed`` when it did before this request."""
 
     order_id: str
     amount: Money
@@ -45,3 +53,17 @@ class Refused:
 
 
 Outcome = Accepted | Refused
+
+
+@dataclass(slots=True, frozen=True)
+class Placed:
+    """An order as a later request under the same key meets it."""
+
+    input_hash: str
+    accepted: Accepted
+
+    def answer(self, request: PurchaseRequest) -> Outcome:
+        """Return the first outcome again, or a refusal when the inputs differ."""
+        if request.input_hash != self.input_hash:
+            return Refused("idempotency_mismatch", {"order": self.accepted.order_id})
+        return replace(self.accepted, replayed=True)

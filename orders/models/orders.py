@@ -30,7 +30,7 @@ class Order(models.Model):
     session = models.ForeignKey(
         Session, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    key = models.CharField(max_length=64, help_text="The buyer's idempotency key.")
+    key = models.CharField(max_length=255, help_text="The buyer's idempotency key.")
     input_hash = models.CharField(max_length=32, help_text="Of slot, deal, quantity and price as asked for.")
     amount = models.BigIntegerField(help_text="Sum of the lines, in minor units.")
     currency = models.CharField(max_length=3)
@@ -126,6 +126,9 @@ class OrderLine(models.Model):
     agency_share_bp = models.PositiveIntegerField(help_text="Agency's share of the streamer's commission.")
     fee_bp = models.PositiveIntegerField(help_text="Platform fee.")
     return_policy = models.CharField(max_length=20)
+    return_by = models.DateTimeField(
+        null=True, blank=True, help_text="End of the return window; known once the parcel is delivered."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -133,6 +136,8 @@ class OrderLine(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["slot", "buyer"], name="line_slot_buyer"),
             models.Index(fields=["pay_by"], condition=Q(state="pending_payment"), name="line_to_pay"),
+            models.Index(fields=["brand", "id"], condition=Q(state="paid"), name="line_to_ship"),
+            models.Index(fields=["return_by"], condition=Q(state="delivered"), name="line_to_complete"),
             models.Index(fields=["brand", "id"], name="line_by_brand"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -1,0 +1,108 @@
+"""Writes granted purchases: order, line and fact, three rows each, in bulk. Runs inside the admission transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from django.db import connection
+
+from marketplace.lib import bulk
+from marketplace.lib.ids import new_uuid7_hex
+from marketplace.lib.money import Money
+from marketplace.models import Fact, Variant
+from orders.models import Order, OrderLine
+from orders.requests import Accepted, PurchaseRequest
+from streams.models import Session, Slot
+from streams.queries.terms import Terms
+
+_ORDER = (
+    "id", "buyer_id", "session_id", "key", "input_hash", "amount", "currency", "pay_by", "created_at",
+)  # fmt: skip
+_LINE = (
+    "id", "order_id", "buyer_id", "deal_id", "quantity", "amount", "unit_price",
+    "state", "pay_by", "created_at", "session_id", "slot_id", "seq", "variant_id", "product_id", "title", "sku",
+    "currency", "brand_id", "streamer_id", "agency_id", "collaboration_id", "rate_bp", "agency_share_bp", "fee_bp",
+    "return_policy",
+)  # fmt: skip
+_FACT = ("id", "type", "subject", "payload", "at")
+
+
+@dataclass(slots=True, frozen=True)
+class Offer:
+    """One slot with all that a line copies from it."""
+
+    slot: Slot
+    session: Session
+    variant: Variant
+    terms: Terms
+
+    def copied(self, *, now: datetime) -> tuple[object, ...]:
+        """Return the columns of a line that are the same for every buyer of the slot."""
+        product = self.variant.product
+        title = f"{product.title}, {self.variant.title}" if self.variant.title else product.title
+        return (
+            OrderLine.State.PENDING_PAYMENT.value, _moment(self.pay_by(now)), _moment(now),
+            _hex(self.session.id), _hex(self.slot.id), self.session.last_seq,
+            _hex(self.variant.id), _hex(product.id), title, self.variant.sku, self.slot.currency,
+            _hex(self.terms.brand_id), _hex(self.terms.streamer_id), _hex(self.terms.agency_id),
+            _hex(self.terms.collaboration_id), self.terms.rate_bp, self.terms.agency_share_bp, self.terms.fee_bp,
+            self.terms.return_policy,
+        )  # fmt: skip
+
+    def pay_by(self, now: datetime) -> datetime:
+        """Return the end of the payment window of an order placed now."""
+        return now + timedelta(seconds=self.session.payment_window_seconds)
+
+
+def write(granted: Sequence[tuple[PurchaseRequest, Offer]], *, now: datetime) -> list[Accepted]:
+    """Insert order, line and fact of each granted request and return what its buyer is told, in the same order."""
+    orders, lines, facts, told = [], [], [], []
+    copied = {offer.slot.id: offer.copied(now=now) for _, offer in granted}
+    at = _moment(now)
+    for request, offer in granted:
+        order, line = new_uuid7_hex(), new_uuid7_hex()
+        buyer, deal = request.buyer_id[-32:], _hex(request.deal_id)
+        pay_by = offer.pay_by(now)
+        amount = request.price.amount * request.quantity
+        order_row = (
+            order, buyer, offer.session.id[-32:], request.key, request.input_hash, amount, request.price.currency,
+            _moment(pay_by), at,
+        )  # fmt: skip
+        orders.append(order_row)
+        lines.append(
+            (line, order, buyer, deal, request.quantity, amount, request.price.amount, *copied[offer.slot.id])
+        )
+        accepted = Accepted(f"ord_{order}", Money(amount, request.price.currency), pay_by)
+        facts.append(
+            (new_uuid7_hex(), "order.placed", accepted.order_id, _payload(request, offer, accepted), at)
+        )
+        told.append(accepted)
+    bulk.insert(Order._meta.db_table, _ORDER, orders)
+    bulk.insert(OrderLine._meta.db_table, _LINE, lines)
+    bulk.insert(Fact._meta.db_table, _FACT, facts)
+    return told
+
+
+def _payload(request: PurchaseRequest, offer: Offer, accepted: Accepted) -> str:
+    return orjson.dumps(
+        {
+            "order": accepted.order_id,
+            "buyer": request.buyer_id,
+            "session": offer.session.id,
+            "slot": request.slot_id,
+            "deal": request.deal_id,
+            "quantity": request.quantity,
+            "amount": accepted.amount.to_wire(),
+        }
+    ).decode()
+
+
+def _hex(public_id: str | None) -> str | None:
+    """Return what a UUID column takes on either database."""
+    return None if public_id is None else public_id[-32:]
+
+
+def _moment(moment: datetime) -> object:
+    """Return what a time column takes on this database."""
+    return connection.ops.adapt_datetimefield_value(moment)

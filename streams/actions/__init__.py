@@ -1,0 +1,1 @@
+"""What can be done with streamers, sessions and line-ups: one function, one transaction each."""
