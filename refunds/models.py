@@ -36,6 +36,9 @@ class Refund(models.Model):
     reason = models.CharField(max_length=16, choices=Reason.choices)
     gateway_id = models.CharField(max_length=64, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    declined = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the gateway has said no for good; each time the next try gets a new key."
+    )
     next_attempt_at = models.DateTimeField()
     last_error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
@@ -48,6 +51,9 @@ class Refund(models.Model):
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(amount__gte=1), name="refund_amount_positive"),
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(reason="late_capture"), name="one_refund_of_a_late_capture"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,3 +64,8 @@ class Refund(models.Model):
     def total(self) -> Money:
         """Return the amount that goes back."""
         return Money(self.amount, self.currency)
+
+    @property
+    def gateway_key(self) -> str:
+        """Return the idempotency key of the next try: the same until the gateway has said no for good."""
+        return f"{self.id}.{self.declined}" if self.declined else self.id

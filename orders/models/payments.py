@@ -72,16 +72,20 @@ class Payment(models.Model):
 class InboundWebhook(models.Model):
     """A message of the gateway, stored as it came and answered at once; a task applies it."""
 
+    id = PrefixedIdField("iwh", primary_key=True)
     webhook_id = models.CharField(max_length=120, unique=True)
+    type = models.CharField(
+        max_length=40, blank=True, help_text="Such as payment.captured; empty when it could not be read."
+    )
     body = models.TextField()
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["id"]
+        ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["id"], condition=Q(applied_at=None), name="webhook_to_apply"),
+            models.Index(fields=["received_at"], condition=Q(applied_at=None), name="webhook_to_apply"),
         ]
 
     def __str__(self) -> str:
