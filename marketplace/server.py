@@ -1,0 +1,124 @@
+"""The web server: uvicorn with a WebSocket class that lets the room take a socket over.
+
+The ASGI extension ``room.broadcast`` is ``{"attach": attach}``, with ``attach(receiver) -> RoomSocket``. An
+application calls it right after ``websocket.accept``: from then on the transport belongs to a small RoomSocket,
+the ASGI task may end, and uvicorn's handshake objects are freed. A viewer costs 3 KB instead of 19.
+"""
+
+import argparse
+import asyncio
+import resource
+import socket
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from marketplace.lib.sockets import MAX_MESSAGE, Receiver, RoomSocket
+
+EXTENSION = "room.broadcast"
+KERNEL_BUFFER = 32 * 1024
+GRACE_SECONDS = 8
+BACKLOG = 4096
+
+
+class RoomProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket class, able to hand its transport over to a RoomSocket."""
+
+    def handle_connect(self, event: Any) -> None:
+        """Offer the extension in the scope of every WebSocket."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            self.scope["extensions"][EXTENSION] = {"attach": self.attach}
+
+    def attach(self, receiver: Receiver) -> RoomSocket:
+        """Hand the accepted socket over; the ASGI task's receive and send are of no use afterwards."""
+        transport = self.transport
+        kernel = transport.get_extra_info("socket")
+        kernel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
+        room_socket = RoomSocket(transport, receiver, self.connections)
+        self.stop_keepalive()
+        self.connections.discard(self)
+        self.connections.add(room_socket)  # type: ignore[arg-type]
+        self.transport = _HANDED_OVER
+        self.conn.parser.close()
+        del self.scope["extensions"][EXTENSION]
+        transport.set_protocol(room_socket)
+        return room_socket
+
+
+class _HandedOver(asyncio.Transport):
+    """What uvicorn's protocol holds once its transport is another's."""
+
+    def close(self) -> None:
+        """Leave the socket open."""
+
+    def is_closing(self) -> bool:
+        """Keep uvicorn from writing."""
+        return True
+
+
+_HANDED_OVER = _HandedOver()
+
+
+def serve(app: str, *, host: str, port: int, fd: int | None = None) -> None:
+    """Serve an ASGI application until SIGTERM or SIGINT; several processes may share one port.
+
+    Args:
+        app: import path such as ``marketplace.asgi:application``.
+        host: address to listen on, unless ``fd`` is given.
+        port: TCP port, unless ``fd`` is given.
+        fd: descriptor of a socket that already listens.
+    """
+    _allow_many_sockets()
+    listener = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="httptools",
+        ws=RoomProtocol,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind a socket that other processes may bind too; the kernel shares connections out among them."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((host, port))
+    return listener
+
+
+def _allow_many_sockets() -> None:
+    """Raise this process's limit of open files to what the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def main() -> None:
+    """Run the web process from the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m marketplace.server", description="Serve the marketplace."
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--fd", type=int, help="descriptor of a listening socket, instead of host and port")
+    parser.add_argument("--app", default="marketplace.asgi:application")
+    given = parser.parse_args()
+    serve(given.app, host=given.host, port=given.port, fd=given.fd)
+
+
+if __name__ == "__main__":
+    main()
