@@ -24,7 +24,17 @@ class ChatMessage(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["session", "-id"], name="chat_by_session")
+            models.Index(fields=["session", "-id"], name="chat_by_session"),
+            models.Index(
+                fields=["session", "deleted_at"],
+                name="chat_deleted_lately",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["session"], condition=models.Q(pinned=True), name="one_pinned_message_per_session"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -41,16 +51,19 @@ class ChatSanction(models.Model):
         MUTE = "mute"
         BAN = "ban"
 
+    id = PrefixedIdField("snc", primary_key=True)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="sanctions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=4, choices=Kind.choices)
     reason = models.CharField(max_length=200, blank=True)
     imposed_by = models.CharField(max_length=40)
     at = models.DateTimeField()
-    until = models.DateTimeField(null=True, blank=True)
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: as long as the session.")
     lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.CharField(max_length=40, blank=True)
 
     class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["session", "user", "kind"],
@@ -67,10 +80,14 @@ class ChatSanction(models.Model):
 class BlockedWord(models.Model):
     """A word that no message may hold; ``session`` empty means everywhere."""
 
+    id = PrefixedIdField("wrd", primary_key=True)
     word = models.CharField(max_length=40)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    added_by = models.CharField(max_length=40)
+    at = models.DateTimeField()
 
     class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["word", "session"], name="blocked_word_once_per_session"),
             models.UniqueConstraint(
