@@ -1,0 +1,58 @@
+"""System checks: combinations of settings that would lose orders or leave doors open are refused at start."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+
+@register("hawker")
+def embedded_means_one_process(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Embedded mode has its worker, its channel layer or its database inside one process."""
+    if settings.WEB_PROCESSES == 1:
+        return []
+    missing = [
+        name for name, there in (("DATABASE_URL", settings.SCALED), ("REDIS_URL", settings.REDIS_URL)) if not there
+    ]
+    return [
+        Error(
+            f"WEB_PROCESSES is {settings.WEB_PROCESSES}, and without {name} there can be one web process only.",
+            hint=f"Set {name}, or WEB_PROCESSES=1.",
+            id=f"hawker.E00{number}",
+        )
+        for number, name in enumerate(missing, start=1)
+    ]
+
+
+@register("hawker")
+def both_or_neither(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Redis connects processes that must then share a database too."""
+    if settings.REDIS_URL and not settings.SCALED:
+        return [
+            Error(
+                "REDIS_URL is set and DATABASE_URL is not: workers on SQLite would wait for each other's locks.",
+                hint="Set DATABASE_URL to a PostgreSQL database, or unset REDIS_URL for embedded mode.",
+                id="hawker.E003",
+            )
+        ]
+    return []
+
+
+@register("hawker", deploy=True)
+def production_is_closed(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A production deployment names its hosts and does not debug."""
+    errors: list[CheckMessage] = []
+    if settings.PRODUCTION and not settings.ALLOWED_HOSTS:
+        errors.append(
+            Error(
+                "ALLOWED_HOSTS is empty: every request would be refused.",
+                hint="Set ALLOWED_HOSTS to the names that people reach the site by, separated by commas.",
+                id="hawker.E004",
+            )
+        )
+    if settings.PRODUCTION and settings.DEBUG:
+        errors.append(
+            Error("DEBUG is on in production: error pages would show settings.", hint="Unset DEBUG.", id="hawker.E005")
+        )
+    return errors
