@@ -1,4 +1,4 @@
-"""Fixtures for every test: servers of our own on this test's database."""
+"""Fixtures for every test: people, and servers of our own on this test's database."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -7,7 +7,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.people import admin, brand, brand_owner, brand_staff, buyer, host, outsider, rival
 from tests.servers import Beat, Ours, Web, Worker, temporary_folder
+
+__all__ = ["admin", "brand", "brand_owner", "brand_staff", "buyer", "host", "outsider", "rival"]
 
 Launch = Callable[..., Web]
 

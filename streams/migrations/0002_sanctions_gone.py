@@ -10,14 +10,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveField(
-            model_name='chatsanction',
-            name='session',
-        ),
-        migrations.RemoveField(
-            model_name='chatsanction',
-            name='user',
-        ),
         migrations.DeleteModel(
             name='BlockedWord',
         ),

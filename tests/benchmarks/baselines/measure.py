@@ -1,0 +1,69 @@
+"""Run the baselines."""
+
+import time
+from http.client import HTTPConnection
+
+from tests.benchmarks.baselines.servers import Baseline, Textbook
+from tests.benchmarks.generator import Generator
+from tests.benchmarks.measure import Meter
+from tests.benchmarks.stack import Stack
+
+CLIENTS = 32
+TEXTBOOK_ORDERS = 1_200
+
+
+def textbook_orders_per_s(stack: Stack, *, runs: int) -> list[float]:
+    """Return orders per second of the textbook view, 32 clients, for each run after one to warm up."""
+    server = Textbook(stack.folder, env={"TEXTBOOK_DATABASE_URL": stack.database_url()})
+    server.prepare()
+    bodies = [{"product": 1, "buyer": f"buyer-{number}", "quantity": 1} for number in range(TEXTBOOK_ORDERS)]
+    rates = []
+    with server, Generator() as generator:
+        for _ in range(runs + 1):
+            answer = generator.ask(
+                "http",
+                addresses=[["127.0.0.1", server.port]],
+                path="/orders",
+                bodies=bodies,
+                headers=[{}] * len(bodies),
+                connections=CLIENTS,
+                seconds=60,
+            )
+            assert answer["statuses"] == {"201": TEXTBOOK_ORDERS}, answer
+            rates.append(TEXTBOOK_ORDERS / float(answer["seconds"]))
+    return rates[1:]
+
+
+def deliveries_per_cpu_s(
+    server: Baseline,
+    viewer: dict[str, str],
+    *,
+    payload: bytes,
+    marker: str,
+    viewers: int,
+    events: int,
+    runs: int,
+) -> list[float]:
+    """Return frames delivered per second of the server's processor time, for each run."""
+    rates = []
+    with server, Generator() as generator:
+        generator.open(("127.0.0.1", server.port), [viewer] * viewers, seconds=120)
+        generator.ask("stats", seconds=1)
+        meter = Meter(server.pid)
+        for _ in range(runs):
+            generator.begin("watch", marker=marker, times=events, seconds=120)
+            meter.start()
+            for _ in range(events):
+                _publish(server.port, payload)
+            answer = generator.answer()
+            assert answer["complete"], f"{server.name} reached {answer['reached']} of {viewers} viewers"
+            rates.append(answer["frames"] / meter.cpu_seconds())
+            time.sleep(0.2)
+    return rates
+
+
+def _publish(port: int, payload: bytes) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", "/publish", payload)
+    connection.getresponse().read()
+    connection.close()
