@@ -4,7 +4,7 @@ A payload carries whole values, not differences, so that a snapshot plus the fac
 (``docs/realtime.md``). Version 1 grows by new fields only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 
@@ -16,7 +16,15 @@ class RoomFact:
 
     def to_wire(self) -> dict[str, Any]:
         """Return the payload as plain JSON."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUpdated(RoomFact):
+    """Title, date or state changed before the show, rehearsals included. As ``room.snapshot`` shows it."""
+
+    type: ClassVar[str] = "session.updated"
+    session: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class SessionResumed(RoomFact):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(RoomFact):
-    """The show is over."""
+    """The show is over, or was called off before it began: ``state`` is ``ended`` or ``cancelled``."""
 
     type: ClassVar[str] = "session.ended"
     state: str
@@ -112,6 +120,7 @@ class StockChanged(RoomFact):
 
 
 FACTS: tuple[type[RoomFact], ...] = (
+    SessionUpdated,
     SessionStarted,
     SessionPaused,
     SessionResumed,

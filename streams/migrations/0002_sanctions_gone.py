@@ -4,16 +4,15 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('streams', '0001_initial'),
+        ("streams", "0001_initial"),
     ]
 
     operations = [
         migrations.DeleteModel(
-            name='BlockedWord',
+            name="BlockedWord",
         ),
         migrations.DeleteModel(
-            name='ChatSanction',
+            name="ChatSanction",
         ),
     ]

@@ -7,74 +7,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('streams', '0002_sanctions_gone'),
+        ("streams", "0002_sanctions_gone"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BlockedWord',
+            name="BlockedWord",
             fields=[
-                ('id', marketplace.lib.fields.PrefixedIdField('wrd', primary_key=True, serialize=False)),
-                ('word', models.CharField(max_length=40)),
-                ('added_by', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
+                ("id", marketplace.lib.fields.PrefixedIdField("wrd", primary_key=True, serialize=False)),
+                ("word", models.CharField(max_length=40)),
+                ("added_by", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ChatSanction',
+            name="ChatSanction",
             fields=[
-                ('id', marketplace.lib.fields.PrefixedIdField('snc', primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('mute', 'Mute'), ('ban', 'Ban')], max_length=4)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('imposed_by', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('until', models.DateTimeField(blank=True, help_text='Empty: as long as the session.', null=True)),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
-                ('lifted_by', models.CharField(blank=True, max_length=40)),
+                ("id", marketplace.lib.fields.PrefixedIdField("snc", primary_key=True, serialize=False)),
+                ("kind", models.CharField(choices=[("mute", "Mute"), ("ban", "Ban")], max_length=4)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("imposed_by", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                (
+                    "until",
+                    models.DateTimeField(blank=True, help_text="Empty: as long as the session.", null=True),
+                ),
+                ("lifted_at", models.DateTimeField(blank=True, null=True)),
+                ("lifted_by", models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='chatmessage',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['session', 'deleted_at'], name='chat_deleted_lately'),
+            model_name="chatmessage",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", False)),
+                fields=["session", "deleted_at"],
+                name="chat_deleted_lately",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmessage',
-            constraint=models.UniqueConstraint(condition=models.Q(('pinned', True)), fields=('session',), name='one_pinned_message_per_session'),
+            model_name="chatmessage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("pinned", True)),
+                fields=("session",),
+                name="one_pinned_message_per_session",
+            ),
         ),
         migrations.AddField(
-            model_name='blockedword',
-            name='session',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='streams.session'),
+            model_name="blockedword",
+            name="session",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="streams.session",
+            ),
         ),
         migrations.AddField(
-            model_name='chatsanction',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sanctions', to='streams.session'),
+            model_name="chatsanction",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="sanctions", to="streams.session"
+            ),
         ),
         migrations.AddField(
-            model_name='chatsanction',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="chatsanction",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='blockedword',
-            constraint=models.UniqueConstraint(fields=('word', 'session'), name='blocked_word_once_per_session'),
+            model_name="blockedword",
+            constraint=models.UniqueConstraint(
+                fields=("word", "session"), name="blocked_word_once_per_session"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='blockedword',
-            constraint=models.UniqueConstraint(condition=models.Q(('session', None)), fields=('word',), name='blocked_word_once_everywhere'),
+            model_name="blockedword",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("session", None)), fields=("word",), name="blocked_word_once_everywhere"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatsanction',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('session', 'user', 'kind'), name='one_standing_sanction_of_a_kind'),
+            model_name="chatsanction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("lifted_at", None)),
+                fields=("session", "user", "kind"),
+                name="one_standing_sanction_of_a_kind",
+            ),
         ),
     ]

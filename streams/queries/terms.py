@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from streams.models import Collaboration, CollaborationRate, Slot
+from marketplace.models import BrandMember
+from streams.models import Collaboration, CollaborationRate, Slot, Streamer
 
 Row = Mapping[str, Any]
 
@@ -104,3 +105,22 @@ def _terms(row: Row, plans: Sequence[Row], rates: Mapping[tuple[str, str], int])
         fee_bp=row["variant__product__category__fee_bp"],
         return_policy=row["variant__product__return_policy"],
     )
+
+
+def agreed_brands(streamer: Streamer, brand_ids: Iterable[str], *, now: datetime) -> set[str]:
+    """Return which of these brands let the streamer sell their products at this moment.
+
+    A running plan that names the streamer, an open plan while no exclusive one with somebody else runs, or
+    being a member of the brand.
+    """
+    wanted = set(brand_ids)
+    plans = list(running_plans(now=now).filter(brand_id__in=wanted).values("brand_id", "streamer_id", "kind"))
+    reserved = {
+        plan["brand_id"]
+        for plan in plans
+        if plan["kind"] == Collaboration.Kind.EXCLUSIVE and plan["streamer_id"] != streamer.id
+    }
+    named = {plan["brand_id"] for plan in plans if plan["streamer_id"] == streamer.id}
+    open_to_all = {plan["brand_id"] for plan in plans if plan["streamer_id"] is None} - reserved
+    own = BrandMember.objects.filter(brand_id__in=wanted, user_id=streamer.user_id)
+    return named | open_to_all | set(own.values_list("brand_id", flat=True))

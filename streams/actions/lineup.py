@@ -1,0 +1,231 @@
+"""The line-up: what a session sells, at which price, in which order, and what is being explained."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from django.db.models import Max
+
+from marketplace import idempotency, outbox
+from marketplace.errors import LimitReached, NotFound
+from marketplace.lib.atomic import action
+from marketplace.lib.money import Money
+from marketplace.models import Product, User, Variant
+from streams import factlog, stock_facts
+from streams.actions import steps
+from streams.errors import (
+    AllocationBelowTaken,
+    AlreadyInLineup,
+    BrandHasNotAgreed,
+    NotForSale,
+    OtherCurrency,
+)
+from streams.events import SlotAdded, SlotPinned, SlotUpdated
+from streams.models import Session, Slot
+from streams.queries.terms import agreed_brands
+from streams.states import ON_AIR
+
+MOST_SLOTS = 200
+MOST_POSITION = 10_000
+
+
+class SlotChange(TypedDict, total=False):
+    """What can be changed of a slot; what is left out stays, None takes a limit away."""
+
+    live_price: Money
+    allocation: int | None
+    per_buyer_limit: int | None
+    position: int
+    on_sale: bool
+
+
+def add_slot(
+    *,
+    session_id: str,
+    variant_id: str,
+    live_price: Money,
+    actor: User,
+    now: datetime,
+    allocation: int | None = None,
+    per_buyer_limit: int | None = None,
+    position: int | None = None,
+    on_sale: bool = True,
+) -> Slot:
+    """Put a variant into the line-up of a session that is not over, last unless ``position`` says where.
+
+    Raises:
+        NotFound: no such session or variant.
+        WrongSessionState: the session is over.
+        NotForSale: the product is not published or the variant not active.
+        BrandHasNotAgreed: the brand has no running plan with the streamer (``streams.queries.terms``).
+        OtherCurrency: the price is in another currency than the variant's or the session's.
+        AlreadyInLineup, LimitReached: the variant has a slot, or there are 200 already.
+    """
+    with action():
+        session = steps.lock_session(session_id)
+        steps.demand_not_over(session)
+        variant = Variant.objects.select_related("product").filter(id=variant_id).first()
+        if variant is None:
+            raise NotFound("There is no such variant.", param="variant")
+        _refuse_unsellable(session, variant, now=now)
+        last = _refuse_full_or_double(session, variant)
+        _refuse_currency(session, variant, live_price)
+        slot = Slot.objects.create(
+            session=session,
+            variant=variant,
+            position=min(last + 1, MOST_POSITION) if position is None else position,
+            live_price=live_price.amount,
+            currency=live_price.currency,
+            allocation=allocation,
+            per_buyer_limit=per_buyer_limit,
+            on_sale=on_sale,
+        )
+        slot = steps.show_slot(slot.id)
+        factlog.append(session, SlotAdded(slot=steps.slot_wire(slot)), now=now)
+        _record("slot.added", slot, actor=actor, now=now)
+        idempotency.remember(slot)
+    return slot
+
+
+def change_slot(*, slot_id: str, actor: User, now: datetime, **changes: Unpack[SlotChange]) -> Slot:
+    """Change a slot's price, allocation, limit, place or sale switch while its session is not over.
+
+    Raises NotFound, WrongSessionState, OtherCurrency, AllocationBelowTaken.
+    """
+    with action():
+        slot = steps.lock_slot(slot_id)
+        session = steps.lock_session(slot.session_id)
+        steps.demand_not_over(session)
+        _apply(slot, changes)
+        slot.save(update_fields=["live_price", "allocation", "per_buyer_limit", "position", "on_sale"])
+        slot = _tell_change(session, slot.id, actor=actor, now=now)
+        if "allocation" in changes:
+            stock_facts.tell([session], now=now)  # what is left of the slot's deal has moved with it
+        idempotency.remember(slot)
+    return slot
+
+
+def reorder_lineup(*, session_id: str, slot_ids: Sequence[str], actor: User, now: datetime) -> list[Slot]:
+    """Number the slots 1, 2, 3... in this order; each one that moves says so.
+
+    Raises NotFound, WrongSessionState, and Invalid unless ``slot_ids`` names every slot once.
+    """
+    with action():
+        show = steps.lock_show(session_id)
+        steps.demand_not_over(show.session)
+        if sorted(slot_ids) != sorted(show.slots):
+            raise steps.invalid("slots", "Name every slot of the line-up once.")
+        for position, slot_id in enumerate(slot_ids, start=1):
+            if show.slots[slot_id].position != position:
+                Slot.objects.filter(id=slot_id).update(position=position)
+                _tell_change(show.session, slot_id, actor=actor, now=now)
+        slots = Slot.objects.filter(session_id=session_id)
+        lineup = list(slots.select_related("variant__product__brand", "variant__stock"))
+        idempotency.remember(lineup)
+    return lineup
+
+
+def pin_slot(*, slot_id: str, actor: User, now: datetime) -> Slot:
+    """Pin the slot that is being explained now; any other of the session is unpinned by the same fact.
+
+    Pinning what is pinned changes nothing. Raises NotFound, WrongSessionState (only on air).
+    """
+    with action():
+        session_id = _session_of(slot_id)
+        show = steps.lock_show(session_id)
+        steps.demand_state(show.session, *ON_AIR)
+        if not show.slots[slot_id].pinned:
+            Slot.objects.filter(session_id=session_id, pinned=True).update(pinned=False)
+            Slot.objects.filter(id=slot_id).update(pinned=True)
+            factlog.append(show.session, SlotPinned(slot=slot_id), now=now)
+            payload = {"slot": slot_id, "session": session_id, "actor": actor.id}
+            outbox.append("slot.pinned", subject=slot_id, payload=payload, now=now)
+        slot = steps.show_slot(slot_id)
+        idempotency.remember(slot)
+    return slot
+
+
+def unpin_slot(*, slot_id: str, actor: User, now: datetime) -> Slot:
+    """Unpin a slot: nothing is being explained. Unpinning what is not pinned changes nothing.
+
+    Raises NotFound, WrongSessionState (only on air).
+    """
+    with action():
+        slot = steps.lock_slot(slot_id)
+        session = steps.lock_session(slot.session_id)
+        steps.demand_state(session, *ON_AIR)
+        if slot.pinned:
+            steps.unpin(session, slot, actor=actor.id, now=now)
+        slot = steps.show_slot(slot_id)
+        idempotency.remember(slot)
+    return slot
+
+
+def _session_of(slot_id: str) -> str:
+    session_id = Slot.objects.filter(id=slot_id).values_list("session_id", flat=True).first()
+    if session_id is None:
+        raise NotFound
+    return session_id
+
+
+def _refuse_unsellable(session: Session, variant: Variant, *, now: datetime) -> None:
+    if not variant.active or variant.product.state != Product.State.PUBLISHED:
+        raise NotForSale(param="variant")
+    if variant.brand_id not in agreed_brands(session.streamer, [variant.brand_id], now=now):
+        raise BrandHasNotAgreed(param="variant", data={"brand": variant.brand_id})
+
+
+def _refuse_full_or_double(session: Session, variant: Variant) -> int:
+    """Return the last position of the line-up, which is not full and has no slot for the variant."""
+    slots = Slot.objects.filter(session=session)
+    there = slots.filter(variant=variant).values_list("id", flat=True).first()
+    if there is not None:
+        raise AlreadyInLineup(param="variant", data={"slot": there})
+    if slots.count() >= MOST_SLOTS:
+        raise LimitReached("A line-up holds at most 200 slots.", data={"limit": MOST_SLOTS, "left": 0})
+    last = slots.aggregate(last=Max("position"))["last"]
+    return 0 if last is None else int(last)
+
+
+def _refuse_currency(session: Session, variant: Variant, price: Money) -> None:
+    """Raise OtherCurrency unless the price is in the currency of variant and session."""
+    others = Slot.objects.filter(session=session).values_list("currency", flat=True)
+    for currency in (variant.currency, *others[:1]):
+        if price.currency != currency:
+            raise OtherCurrency(param="live_price", data={"currency": currency})
+
+
+def _apply(slot: Slot, changes: SlotChange) -> None:
+    price = changes.get("live_price")
+    if price is not None:
+        if price.currency != slot.currency:
+            raise OtherCurrency(param="live_price", data={"currency": slot.currency})
+        slot.live_price = price.amount
+    allocation = changes.get("allocation")
+    if allocation is not None and allocation < slot.taken:
+        raise AllocationBelowTaken(param="allocation", data={"taken": slot.taken})
+    for name in ("allocation", "per_buyer_limit", "position", "on_sale"):
+        if name in changes:
+            setattr(slot, name, changes[name])
+
+
+def _tell_change(session: Session, slot_id: str, *, actor: User, now: datetime) -> Slot:
+    slot = steps.show_slot(slot_id)
+    factlog.append(session, SlotUpdated(slot=steps.slot_wire(slot)), now=now)
+    _record("slot.updated", slot, actor=actor, now=now)
+    return slot
+
+
+def _record(type_: str, slot: Slot, *, actor: User, now: datetime) -> None:
+    payload: dict[str, Any] = {
+        "slot": slot.id,
+        "session": slot.session_id,
+        "variant": slot.variant_id,
+        "price": slot.price.to_wire(),
+        "allocation": slot.allocation,
+        "per_buyer_limit": slot.per_buyer_limit,
+        "position": slot.position,
+        "on_sale": slot.on_sale,
+        "actor": actor.id,
+    }
+    outbox.append(type_, subject=slot.id, payload=payload, now=now)

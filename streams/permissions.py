@@ -1,0 +1,70 @@
+"""Who may do what in a session: pure rules over rows, no writes.
+
+The streamer hosts and may do everything. Moderators keep the chat civil and sell nothing. Members of a brand
+read the sessions that show their products. Platform staff may do everything everywhere. Everybody, signed in
+or not, reads what has been announced.
+"""
+
+from enum import Enum
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q
+
+from marketplace.models import BrandMember, User
+from marketplace.permissions import is_platform_staff
+from streams.models import Moderator, Session, Slot
+
+Visitor = User | AnonymousUser | None
+
+
+class Access(Enum):
+    """How far a person's hands reach in a session; each word stands alone."""
+
+    READ = "read"
+    MODERATE = "moderate"
+    HOST = "host"
+
+
+#: An announcement stays readable: a cancelled session that never had a date was never announced.
+ANNOUNCED = Q(
+    state__in=[
+        Session.State.SCHEDULED,
+        Session.State.REHEARSAL,
+        Session.State.LIVE,
+        Session.State.PAUSED,
+        Session.State.ENDED,
+    ]
+) | Q(state=Session.State.CANCELLED, scheduled_at__isnull=False)
+
+
+ALL = Q(pk__isnull=False)
+
+
+def known(user: Visitor) -> User | None:
+    """Return the person, or None for somebody who has not signed in."""
+    return user if isinstance(user, User) and user.is_active else None
+
+
+def readable(user: Visitor) -> Q:
+    """Return which sessions this person may read, as a condition on Session."""
+    person = known(user)
+    if person is None:
+        return ANNOUNCED
+    if is_platform_staff(person):
+        return ALL
+    moderated = Moderator.objects.filter(streamer=OuterRef("streamer"), user=person)
+    brands = BrandMember.objects.filter(user=person).values("brand_id")
+    shown = Slot.objects.filter(session=OuterRef("pk"), variant__brand_id__in=brands)
+    return ANNOUNCED | Q(streamer__user=person) | Q(Exists(moderated)) | Q(Exists(shown))
+
+
+def rights(user: Visitor, session: Session) -> frozenset[Access]:
+    """Return what this person may do in a session that they may read."""
+    person = known(user)
+    if person is None:
+        return frozenset({Access.READ})
+    if session.streamer.user_id == person.id or is_platform_staff(person):
+        return frozenset(Access)
+    if Moderator.objects.filter(streamer_id=session.streamer_id, user=person).exists():
+        return frozenset({Access.READ, Access.MODERATE})
+    return frozenset({Access.READ})

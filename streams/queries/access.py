@@ -1,0 +1,96 @@
+"""The doors: how an interface fetches what belongs to somebody, and only what this person may touch.
+
+What a person may not see is not there (NotFound); what they see and may not do is Forbidden.
+"""
+
+from django.db.models import Q, QuerySet
+
+from marketplace.errors import Forbidden, NotFound
+from marketplace.models import User
+from marketplace.permissions import acts_for, is_platform_staff
+from streams.models import Collaboration, Deal, Session, Slot, Streamer
+from streams.permissions import Access, Visitor, known, readable, rights
+
+
+def readable_sessions(user: Visitor) -> QuerySet[Session]:
+    """Return the sessions that this person may read."""
+    return Session.objects.filter(readable(user)).select_related("streamer")
+
+
+def get_session_for(user: Visitor, session_id: str, access: Access = Access.READ) -> Session:
+    """Return a session; raises NotFound when it is hidden, Forbidden when ``access`` is not granted."""
+    session = readable_sessions(user).filter(id=session_id).first()
+    if session is None:
+        raise NotFound
+    if access not in rights(user, session):
+        raise Forbidden
+    return session
+
+
+def get_slot_for(user: Visitor, session_id: str, slot_id: str, access: Access = Access.READ) -> Slot:
+    """Return a slot of a session, under the session's rules."""
+    session = get_session_for(user, session_id, access)
+    slots = Slot.objects.filter(session=session, id=slot_id)
+    slot = slots.select_related("session__streamer", "variant__product__brand", "variant__stock").first()
+    if slot is None:
+        raise NotFound
+    return slot
+
+
+def get_deal_for(user: Visitor, session_id: str, deal_id: str, access: Access = Access.READ) -> Deal:
+    """Return a deal of a session, under the session's rules."""
+    session = get_session_for(user, session_id, access)
+    deal = Deal.objects.filter(session=session, id=deal_id).select_related("slot").first()
+    if deal is None:
+        raise NotFound
+    return deal
+
+
+def get_own_streamer(user: Visitor) -> Streamer:
+    """Return the streamer that this person is; raises Forbidden when they are none."""
+    person = known(user)
+    streamer = Streamer.objects.filter(user=person).first() if person else None
+    if streamer is None:
+        raise Forbidden("Only a streamer can do this; register as one first.")
+    return streamer
+
+
+def get_streamer_for(user: Visitor, streamer_id: str) -> Streamer:
+    """Return a streamer whose profile this person may change: their own, or any for platform staff."""
+    streamer = Streamer.objects.filter(id=streamer_id).select_related("agency").first()
+    if streamer is None:
+        raise NotFound
+    person = known(user)
+    if person is None or (streamer.user_id != person.id and not is_platform_staff(person)):
+        raise Forbidden
+    return streamer
+
+
+def readable_collaborations(user: Visitor) -> QuerySet[Collaboration]:
+    """Return the plans that this person may read: of their brands, for them as a streamer, and open ones."""
+    person = known(user)
+    plans = Collaboration.objects.all()
+    if person is None:
+        return plans.none()
+    if is_platform_staff(person):
+        return plans
+    mine = Q(brand__members__user=person) | Q(streamer__user=person)
+    if Streamer.objects.filter(user=person).exists():
+        mine |= Q(kind=Collaboration.Kind.OPEN)
+    return plans.filter(id__in=plans.filter(mine).values("id"))
+
+
+def get_collaboration_for(user: Visitor, collaboration_id: str) -> Collaboration:
+    """Return a plan that this person may read; raises NotFound."""
+    plan = readable_collaborations(user).filter(id=collaboration_id).first()
+    if plan is None:
+        raise NotFound
+    return plan
+
+
+def get_own_collaboration(user: User, collaboration_id: str) -> Collaboration:
+    """Return a plan of a brand that this person acts for; raises NotFound, Forbidden for who only reads."""
+    plan = get_collaboration_for(user, collaboration_id)
+    if not acts_for(user, plan.brand_id):
+        raise Forbidden
+    return plan
