@@ -21,7 +21,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection
 
-from marketplace.errors import IdempotencyMismatch, InFlight
+from marketplace.errors import DomainError, IdempotencyMismatch, InFlight
 from marketplace.lib.atomic import action, require_transaction
 from marketplace.models import IdempotencyRecord
 
@@ -107,7 +107,7 @@ def once(keyed: Keyed, run: Callable[[], object]) -> Answer:
         token = _current.set(keyed)
         try:
             run()
-        except IntegrityError:
+        except (DomainError, IntegrityError):  # another request with this key may have won meanwhile
             earlier = _recorded(keyed)
             if earlier is None:
                 raise

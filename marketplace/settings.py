@@ -45,8 +45,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "marketplace.health.ProbesMiddleware",
     "marketplace.middleware.RequestIdMiddleware",
     "marketplace.middleware.MetricsMiddleware",
+    "marketplace.middleware.ApiProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -196,3 +198,4 @@ LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOG_FORMAT = env.choice("LOG_FORMAT", "json" if PRODUCTION else "console", ("json", "console"))
 LOGGING_CONFIG = "marketplace.logs.configure"
 LOGGING: dict[str, Any] = {"level": LOG_LEVEL, "format": LOG_FORMAT}
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")

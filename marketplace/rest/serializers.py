@@ -1,6 +1,7 @@
 """What goes in and what comes out: bases of every body, query string and resource."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -42,8 +43,13 @@ class Body(_Strict):
 class Query(_Strict):
     """The query string of an operation, beside ``limit``, the cursors and ``expand[]``.
 
-    All optional by nature.
+    Every parameter should say ``required=False``.
     """
+
+    @classmethod
+    def names(cls) -> AbstractSet[str]:
+        """Return the names of the parameters."""
+        return cls._declared_fields.keys()
 
 
 class Resource(serializers.Serializer[Any]):

@@ -1,0 +1,141 @@
+"""What happens around every request: an id, one log line, figures, and problem documents for the API.
+
+All of it is written here and runs on the event loop as well as in a thread. Of ``django-structlog`` nothing
+is used; ``marketplace.logs`` says why.
+"""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from marketplace import metrics
+from marketplace.errors import Invalid
+from marketplace.rest.paths import template_of
+from marketplace.rest.problems import MEDIA_TYPE, of_status, problem
+
+REQUEST_ID = "X-Request-Id"
+API = "/api/"
+REFUSED = 400
+
+logger = structlog.get_logger("marketplace.requests")
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+def clean_request_id(given: str | None) -> str:
+    """Return the caller's request id if it is 1 to 128 visible ASCII characters, else a new one."""
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+class Around:
+    """A middleware with something to do before and after the rest, on a loop or in a thread."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer the request; on a loop, return what will."""
+        if self.is_async:
+            return self._acall(request)
+        answer = self.before(request)
+        if answer is None:
+            answer = self.get_response(request)
+        return self.after(request, answer)
+
+    async def _acall(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.before(request)
+        if answer is None:
+            answer = await self.get_response(request)
+        return self.after(request, answer)
+
+    def before(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Prepare the request, or answer it."""
+        raise NotImplementedError
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Finish the answer."""
+        raise NotImplementedError
+
+
+class RequestIdMiddleware(Around):
+    """Gives the request an id, shows it in the answer, binds it to every log line, and logs the request.
+
+    The line holds the path without its query string, and no header: both may hold secrets.
+    """
+
+    def before(self, request: HttpRequest) -> None:
+        """Take the caller's id or make one."""
+        vars(request)["request_id"] = clean_request_id(request.headers.get(REQUEST_ID))
+        vars(request)["began"] = time.perf_counter()
+        structlog.contextvars.bind_contextvars(request_id=vars(request)["request_id"])
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Show the id and log the request."""
+        response[REQUEST_ID] = vars(request)["request_id"]
+        took = time.perf_counter() - vars(request)["began"]
+        logger.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            route=template_of(request),
+            status=response.status_code,
+            ms=round(took * 1000, 1),
+        )
+        structlog.contextvars.unbind_contextvars("request_id")
+        return response
+
+
+class MetricsMiddleware(Around):
+    """Counts the request and its time under the template of its address."""
+
+    def before(self, request: HttpRequest) -> None:
+        """Note the time."""
+        vars(request)["counted_from"] = time.perf_counter()
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Count."""
+        metrics.observe_request(
+            method=str(request.method),
+            route=template_of(request),
+            status=response.status_code,
+            seconds=time.perf_counter() - vars(request)["counted_from"],
+        )
+        return response
+
+
+class ApiProblemsMiddleware(Around):
+    """Makes a problem document of every refusal below ``/api/`` that Django wrote by itself.
+
+    Django answers a bad host, an unknown address or a fault of ours with a page of HTML before or after any
+    view.
+    """
+
+    def before(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Refuse an address with a NUL character: databases cannot look it up."""
+        if request.path.startswith(API) and "\0" in request.path:
+            return problem(Invalid(), vars(request).get("request_id", "")).response()
+        return None
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Replace the page by a problem document."""
+        is_ours = response.headers.get("Content-Type", "").startswith(MEDIA_TYPE)
+        if response.status_code < REFUSED or is_ours or not request.path.startswith(API):
+            return response
+        replaced = problem(of_status(response.status_code), vars(request).get("request_id", "")).response()
+        replaced.status_code = response.status_code
+        if "Allow" in response.headers:
+            replaced["Allow"] = response.headers["Allow"]
+        return replaced

@@ -1,0 +1,70 @@
+"""The documentation pages, all of them offline: the OpenAPI document, its interactive form, the errors."""
+
+from collections.abc import Iterator
+from html import escape
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.module_loading import autodiscover_modules
+from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from marketplace.errors import DomainError, registered
+from marketplace.rest.problems import title
+
+_HEAD = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Errors of the API</title></head>
+<body><h1>Errors of the API</h1>
+<p>Every refusal is an RFC 9457 problem document; its type points here.</p>
+"""
+_MARKDOWN_HEAD = """# Errors of the API
+
+Every refusal is an RFC 9457 problem document (`application/problem+json`). Its `type` points at the code on
+the page `/api/docs/errors/` of a running marketplace. Codes never change their meaning. This file is written
+from the error classes by `python manage.py errors`.
+
+| code | status | meaning | what to do |
+|---|---|---|---|
+"""
+
+
+def all_errors() -> list[type[DomainError]]:
+    """Return every documented error of every app, by code."""
+    autodiscover_modules("errors", "api")
+    return list(registered().values())
+
+
+def meaning(error: type[DomainError]) -> str:
+    """Return what an error means: the first sentence of its docstring."""
+    return (error.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ")
+
+
+def markdown() -> str:
+    """Return docs/errors.md."""
+    return _MARKDOWN_HEAD + "".join(
+        f"| `{error.code}` | {error.status} | {meaning(error)} | {error.cure} |\n" for error in all_errors()
+    )
+
+
+@require_safe
+def errors_page(_request: HttpRequest) -> HttpResponse:
+    """Show every error with its cure, each under its code as anchor."""
+    return HttpResponse(_HEAD + "".join(_sections()) + "</body></html>\n")
+
+
+def _sections() -> Iterator[str]:
+    for error in all_errors():
+        yield (
+            f'<section id="{error.code}"><h2>{escape(title(error.code))}</h2>'
+            f"<p><code>{error.code}</code>, HTTP status {error.status}</p>"
+            f"<p>{escape(meaning(error))}</p><p>What to do: {escape(error.cure)}</p></section>\n"
+        )
+
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("docs/errors/", errors_page, name="errors"),
+]
