@@ -104,6 +104,9 @@ _PROBLEM: dict[str, Any] = {
     },
     "required": ["type", "title", "status", "detail", "code", "param", "errors", "data", "request_id"],
 }
+#: Refusals that only these modules define are written once; an app's own stand with the operation.
+_SHARED = ("marketplace.errors", "marketplace.rest.")
+_RESPONSE_REF = re.compile(r"'#/components/responses/([\w-]+)'")
 _EXAMPLE_REF = re.compile(r"'#/components/examples/(\w+)'")
 
 
@@ -127,7 +130,13 @@ def list_schema(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def refusal(errors: Iterable[type[DomainError]]) -> dict[str, Any]:
     """Return the answer that any of these errors, all of one status, makes."""
-    codes = [error.code for error in errors]
+    found = sorted(errors, key=lambda error: error.code)
+    if all(error.__module__.startswith(_SHARED) for error in found):
+        return {"$ref": "#/components/responses/" + "-".join(error.code for error in found)}
+    return _refusal([error.code for error in found])
+
+
+def _refusal(codes: Iterable[str]) -> dict[str, Any]:
     return {
         "description": ", ".join(title(code) for code in codes) + ".",
         "content": {
@@ -151,7 +160,9 @@ def add_conventions(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
         for made in path.values():
             if isinstance(made, dict):
                 _add_examples(made, schemas, examples)
-    used = set(_EXAMPLE_REF.findall(repr(result.get("paths"))))
+    names = sorted(set(_RESPONSE_REF.findall(repr(result.get("paths")))))
+    components["responses"] = {name: _refusal(name.split("-")) for name in names}
+    used = set(_EXAMPLE_REF.findall(repr([result.get("paths"), components["responses"]])))
     examples |= {
         code: {"value": _problem_example(error)} for code, error in registered().items() if code in used
     }
