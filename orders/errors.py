@@ -77,11 +77,11 @@ class PaymentInProgress(Conflict):
 
 
 class GatewayAway(Busy):
-    """The payment gateway gave no usable answer; whether it acted is found out later. ``data.payment`` names it."""
+    """The gateway gave no usable answer; whether it acted is found out later. ``data.payment`` names it."""
 
     code = "gateway_unavailable"
     message = "The payment gateway does not answer."
-    cure = "Send the same request again with the same key: nothing is charged twice. Or read the payment later."
+    cure = "Send the same request with the same key again: nothing is charged twice. Or read the payment later."
 
 
 class CardRefused(Invalid):

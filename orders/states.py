@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import F
 
 from marketplace.lib.atomic import require_transaction
 from orders.errors import WrongOrderState
@@ -38,6 +39,9 @@ PAYMENT_TRANSITIONS: dict[str, frozenset[str]] = {
 #: States in which a line holds units, or has taken them for good.
 TAKES_UNITS = frozenset({Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED})
 
+#: Payments of which an order has one at most: they hold its money, or may yet take it.
+STANDING = frozenset({Pay.CREATED, Pay.PROCESSING, Pay.CAPTURED, Pay.PARTLY_REFUNDED})
+
 #: From the least to the most advanced; an order stands where its least advanced open line stands.
 _ORDER_OF_PROGRESS: tuple[str, ...] = (
     Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED,
@@ -45,9 +49,15 @@ _ORDER_OF_PROGRESS: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def order_state(lines: Iterable[OrderLine]) -> str:
-    """Return the state of an order from its lines."""
-    return min((line.state for line in lines), key=_ORDER_OF_PROGRESS.index)
+def line_state(line: OrderLine, *, at: datetime) -> str:
+    """Return the state in which a line reads at a moment: unpaid is expired once ``pay_by`` has come."""
+    overdue = line.state == Line.PENDING_PAYMENT and line.pay_by <= at
+    return Line.EXPIRED if overdue else line.state
+
+
+def order_state(lines: Iterable[OrderLine], *, at: datetime) -> str:
+    """Return the state in which an order reads at a moment, from its lines."""
+    return min((line_state(line, at=at) for line in lines), key=_ORDER_OF_PROGRESS.index)
 
 
 def lock_order(order_id: str) -> tuple[Order, list[OrderLine]]:
@@ -57,6 +67,18 @@ def lock_order(order_id: str) -> tuple[Order, list[OrderLine]]:
     if connection.features.has_select_for_update:
         orders = orders.select_for_update()
     return orders.get(id=order_id), list(OrderLine.objects.filter(order_id=order_id).order_by("id"))
+
+
+def lock_free_orders(order_ids: Iterable[str]) -> list[tuple[Order, list[OrderLine]]]:
+    """Lock those of these orders that nobody else holds, by id, and return them with their lines."""
+    require_transaction()
+    orders = Order.objects.filter(id__in=set(order_ids)).order_by("id")
+    if connection.features.has_select_for_update_skip_locked:
+        orders = orders.select_for_update(skip_locked=True)
+    locked: dict[str, tuple[Order, list[OrderLine]]] = {order.id: (order, []) for order in orders}
+    for line in OrderLine.objects.filter(order_id__in=locked).order_by("id"):
+        locked[line.order_id][1].append(line)
+    return list(locked.values())
 
 
 def advance_lines(lines: Sequence[OrderLine], to: str, *, actor: str, now: datetime) -> None:
@@ -78,12 +100,39 @@ def advance_lines(lines: Sequence[OrderLine], to: str, *, actor: str, now: datet
         line.state = to
 
 
-def advance_payment(payment: Payment, to: str, *, now: datetime) -> None:
-    """Move a payment to another state, or raise WrongOrderState and change nothing."""
+def advance_payment(
+    payment: Payment, to: str, *, now: datetime, gateway_id: str = "", failure_code: str = ""
+) -> None:
+    """Move a payment to another state, or raise WrongOrderState and change nothing.
+
+    ``gateway_id`` is the gateway's name for it, once known; ``failure_code`` says why it failed.
+    """
     require_transaction()
     came_from = payment.state
     if to not in PAYMENT_TRANSITIONS[came_from]:
         raise WrongOrderState(data={"state": came_from, "allowed": sorted(PAYMENT_TRANSITIONS[came_from])})
-    if not Payment.objects.filter(id=payment.id, state=came_from).update(state=to, updated_at=now):
+    gateway_id = gateway_id or payment.gateway_id
+    unmoved = Payment.objects.filter(id=payment.id, state=came_from)
+    if not unmoved.update(state=to, gateway_id=gateway_id, failure_code=failure_code, updated_at=now):
         raise WrongOrderState(data={"state": came_from})
     payment.state, payment.updated_at = to, now
+    payment.gateway_id, payment.failure_code = gateway_id, failure_code
+
+
+def add_refunded(payment: Payment, amount: int, *, now: datetime) -> None:
+    """Count money that went back, never more than was paid, and move the payment with it.
+
+    Raises:
+        WrongOrderState: the payment holds no money, or less than this.
+    """
+    require_transaction()
+    whole = payment.refunded + amount == payment.amount
+    to = Pay.REFUNDED if whole else Pay.PARTLY_REFUNDED
+    if payment.state != to:
+        advance_payment(payment, to, now=now)
+    guarded = Payment.objects.filter(
+        id=payment.id, refunded=payment.refunded, amount__gte=F("refunded") + amount
+    )
+    if not guarded.update(refunded=F("refunded") + amount, updated_at=now):
+        raise WrongOrderState(data={"state": payment.state, "refunded": payment.refunded})
+    payment.refunded += amount

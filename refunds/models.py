@@ -37,7 +37,8 @@ class Refund(models.Model):
     gateway_id = models.CharField(max_length=64, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     declined = models.PositiveSmallIntegerField(
-        default=0, help_text="How often the gateway has said no for good; each time the next try gets a new key."
+        default=0,
+        help_text="How often the gateway said no for good; the next try then has a new key.",
     )
     next_attempt_at = models.DateTimeField()
     last_error = models.CharField(max_length=200, blank=True)

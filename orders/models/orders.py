@@ -136,9 +136,9 @@ class OrderLine(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["slot", "buyer"], name="line_slot_buyer"),
             models.Index(fields=["pay_by"], condition=Q(state="pending_payment"), name="line_to_pay"),
-            models.Index(fields=["brand", "id"], condition=Q(state="paid"), name="line_to_ship"),
+            models.Index(fields=["brand", "order"], condition=Q(state="paid"), name="line_to_ship"),
             models.Index(fields=["return_by"], condition=Q(state="delivered"), name="line_to_complete"),
-            models.Index(fields=["brand", "id"], name="line_by_brand"),
+            models.Index(fields=["brand", "order"], name="line_by_brand"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_units"),

@@ -4,20 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0004_inbox_with_public_id'),
-        ('refunds', '0001_initial'),
+        ("orders", "0004_inbox_with_public_id"),
+        ("refunds", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='refund',
-            name='declined',
-            field=models.PositiveSmallIntegerField(default=0, help_text='How often the gateway has said no for good; each time the next try gets a new key.'),
+            model_name="refund",
+            name="declined",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="How often the gateway said no for good; the next try then has a new key.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.UniqueConstraint(condition=models.Q(('reason', 'late_capture')), fields=('payment',), name='one_refund_of_a_late_capture'),
+            model_name="refund",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reason", "late_capture")),
+                fields=("payment",),
+                name="one_refund_of_a_late_capture",
+            ),
         ),
     ]

@@ -1,0 +1,42 @@
+"""Steps on the inbox of gateway messages: take one that waits, and close it with what came of it.
+
+Only these, and the action that keeps a message, write the inbox.
+"""
+
+from datetime import datetime
+
+from django.db import connection
+
+from marketplace.lib.atomic import require_transaction
+from orders.models import InboundWebhook
+
+#: Messages of this kind are for ``refunds``; everything else is for ``orders``.
+ABOUT_REFUNDS = "refund."
+_LONGEST_OUTCOME = 200
+
+
+def waiting(*, about_refunds: bool, limit: int = 100) -> list[str]:
+    """Return the ids of messages that are not applied yet, in order of arrival."""
+    messages = InboundWebhook.objects.filter(applied_at=None).order_by("received_at", "id")
+    if about_refunds:
+        messages = messages.filter(type__startswith=ABOUT_REFUNDS)
+    else:
+        messages = messages.exclude(type__startswith=ABOUT_REFUNDS)
+    return list(messages.values_list("id", flat=True)[:limit])
+
+
+def lock_unapplied(inbox_id: str) -> InboundWebhook | None:
+    """Lock a message that is not applied yet; None when it is, or when somebody else is applying it."""
+    require_transaction()
+    messages = InboundWebhook.objects.filter(id=inbox_id, applied_at=None)
+    if connection.features.has_select_for_update_skip_locked:
+        messages = messages.select_for_update(skip_locked=True)
+    return messages.first()
+
+
+def close(message: InboundWebhook, outcome: str, *, now: datetime) -> str:
+    """Note that a locked message is applied and what came of it, and return that."""
+    require_transaction()
+    outcome = outcome[:_LONGEST_OUTCOME]
+    InboundWebhook.objects.filter(id=message.id).update(applied_at=now, outcome=outcome)
+    return outcome

@@ -1,0 +1,103 @@
+"""Access functions: the only way an interface fetches an order. What is not yours is not found."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from marketplace.errors import NotFound
+from marketplace.models import BrandMember, User
+from orders.models import Order, OrderLine, Payment, Shipment
+from orders.queries.sight import AS_BUYER, AS_HOST, AS_STAFF, OrderAt, Role, Sight
+from streams.models import Session
+from streams.permissions import is_platform_staff
+
+
+def get_order_for(user: User, order_id: str, *, at: datetime) -> OrderAt:
+    """Return an order as this person may see it; raises NotFound."""
+    order = Order.objects.prefetch_related("lines").filter(id=order_id).first()
+    sight = None if order is None else _sight(user, order)
+    if order is None or sight is None:
+        raise NotFound
+    return OrderAt(order, at, sight)
+
+
+def get_own_order(user: User, order_id: str) -> Order:
+    """Return an order that this person bought; raises NotFound."""
+    order = Order.objects.filter(id=order_id, buyer=user).first()
+    if order is None:
+        raise NotFound
+    return order
+
+
+def payments_for(user: User) -> QuerySet[Payment]:
+    """Return the payments that this person may see: their own, all of them for platform staff."""
+    payments = Payment.objects.all()
+    return payments if is_platform_staff(user) else payments.filter(order__buyer=user)
+
+
+def get_payment_for(user: User, payment_id: str) -> Payment:
+    """Return a payment of this person, or any for platform staff; raises NotFound."""
+    payment = payments_for(user).filter(id=payment_id).first()
+    if payment is None:
+        raise NotFound
+    return payment
+
+
+def get_shipment_for(user: User, shipment_id: str) -> Shipment:
+    """Return a parcel to this person or from their brand, or any for platform staff; raises NotFound."""
+    shipment = Shipment.objects.select_related("order").filter(id=shipment_id).first()
+    if shipment is None or not (
+        shipment.order.buyer_id == user.id
+        or is_platform_staff(user)
+        or shipment.brand_id in brand_ids_of(user)
+    ):
+        raise NotFound
+    return shipment
+
+
+def get_shipping_brand(user: User, order_id: str, brand_id: str | None) -> str:
+    """Return the brand for which this person ships lines of an order, the named one or the only one possible.
+
+    Raises NotFound when there is none, or several and none is named.
+    """
+    brands = set(OrderLine.objects.filter(order_id=order_id).values_list("brand_id", flat=True))
+    mine = brands if is_platform_staff(user) else brands & brand_ids_of(user)
+    if brand_id is not None:
+        mine &= {brand_id}
+    if len(mine) != 1:
+        raise NotFound
+    return mine.pop()
+
+
+def brand_ids_of(user: User) -> set[str]:
+    """Return the brands that this person is a member of."""
+    return set(BrandMember.objects.filter(user=user).values_list("brand_id", flat=True))
+
+
+def require_brand(user: User, brand_id: str) -> Sight:
+    """Return how a member of the brand (or platform staff) sees its orders; raises NotFound for others."""
+    if not (is_platform_staff(user) or brand_id in brand_ids_of(user)):
+        raise NotFound
+    return Sight(Role.BRAND, frozenset({brand_id}))
+
+
+def require_host(user: User, session_id: str) -> Sight:
+    """Return how the host of a show sees its orders, or platform staff; raises NotFound for others."""
+    session = Session.objects.select_related("streamer").filter(id=session_id).first()
+    if session is not None and is_platform_staff(user):
+        return AS_STAFF
+    if session is None or session.streamer.user_id != user.id:
+        raise NotFound
+    return AS_HOST
+
+
+def _sight(user: User, order: Order) -> Sight | None:
+    if order.buyer_id == user.id:
+        return AS_BUYER
+    if is_platform_staff(user):
+        return AS_STAFF
+    brands = {line.brand_id for line in order.lines.all()} & brand_ids_of(user)
+    if brands:
+        return Sight(Role.BRAND, frozenset(brands))
+    hosts = Session.objects.filter(id=order.session_id, streamer__user=user).exists()
+    return AS_HOST if hosts else None

@@ -1,0 +1,15 @@
+"""How long a delivered line can still come back, by the return policy that was copied onto it."""
+
+from datetime import datetime, timedelta
+
+from marketplace.models import Product
+
+RETURN_WINDOWS: dict[str, timedelta] = {
+    Product.ReturnPolicy.STANDARD: timedelta(days=7),
+    Product.ReturnPolicy.PERISHABLE: timedelta(hours=48),
+}
+
+
+def return_by(policy: str, *, delivered_at: datetime) -> datetime:
+    """Return when the return window of a line ends; at once for policies without one."""
+    return delivered_at + RETURN_WINDOWS.get(policy, timedelta(0))

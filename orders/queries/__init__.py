@@ -1,0 +1,1 @@
+"""Reads: orders as somebody may see them, and lists of them."""
