@@ -20,3 +20,9 @@ def tell_stale_rooms(*, session_ids: Iterable[str], now: datetime) -> None:
     with action():
         stale = Session.objects.filter(id__in=set(session_ids), stock_stale=True).values_list("id", flat=True)
         stock_facts.tell(factlog.lock_all(stale).values(), now=now)
+
+
+def tell_rooms_again(*, session_ids: Iterable[str], now: datetime) -> None:
+    """Tell these rooms what moved without a bell; a room whose counts are as it heard them hears nothing."""
+    with action():
+        stock_facts.tell(factlog.lock_all(session_ids).values(), now=now)

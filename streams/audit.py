@@ -1,0 +1,85 @@
+"""Broken invariants of sessions. Only reads."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby, takewhile
+
+from django.db.models import Count, F, Q
+
+from marketplace.lib.findings import Finding
+from streams.factlog import digest_of
+from streams.models import Deal, RoomEvent, Session, Slot
+from streams.states import ON_AIR
+
+
+def findings(now: datetime) -> list[Finding]:  # noqa: ARG001 - every audit is asked this way
+    """Return what is broken in sessions, line-ups, deals and fact logs.
+
+    Each log is checked up to the position that its session had when the look began.
+    """
+    return [*_logs(), *_overhangs(), *_line_ups(), *_deals(), *_streamers()]
+
+
+def _logs() -> Iterator[Finding]:
+    """Compare every fact log with its digests and with the position that its session remembers."""
+    rows = Session.objects.order_by().values_list("id", "last_seq", "last_digest")
+    heads = {id_: (last_seq, last_digest) for id_, last_seq, last_digest in rows}
+    events = RoomEvent.objects.order_by("session_id", "seq").iterator(chunk_size=2_000)
+    logged = set()
+    for session_id, log in groupby(events, key=lambda event: event.session_id):
+        logged.add(session_id)
+        if session_id in heads:
+            yield from _log(session_id, log, *heads[session_id])
+    for session_id, (last_seq, _) in heads.items():
+        if last_seq and session_id not in logged:
+            yield Finding("log_incomplete", session_id, f"seq {last_seq} is remembered, the log is empty")
+
+
+def _log(session_id: str, log: Iterator[RoomEvent], last_seq: int, last_digest: str) -> Iterator[Finding]:
+    seq, digest = 0, ""
+    for event in takewhile(lambda event: event.seq <= last_seq, log):
+        if event.seq != seq + 1:
+            yield Finding("log_gap", session_id, f"seq {event.seq} follows {seq}")
+            return
+        if event.digest != digest_of(digest, event.seq, event.type, event.payload, event.at):
+            yield Finding("log_forged", session_id, f"the digest of seq {event.seq} is not that of its fact")
+            return
+        seq, digest = event.seq, event.digest
+    if (seq, digest) != (last_seq, last_digest):
+        yield Finding("log_incomplete", session_id, f"seq {last_seq} is remembered, the log ends at {seq}")
+
+
+def _overhangs() -> Iterator[Finding]:
+    """Find facts beyond what their session remembers; one statement, so it sees one moment."""
+    for event in RoomEvent.objects.filter(seq__gt=F("session__last_seq")).order_by("session_id", "seq"):
+        yield Finding("log_overhang", event.session_id, f"seq {event.seq} is not remembered")
+
+
+def _line_ups() -> Iterator[Finding]:
+    over_allocated = Q(taken__lt=0) | Q(allocation__isnull=False, taken__gt=F("allocation"))
+    for slot in Slot.objects.filter(over_allocated):
+        yield Finding("slot_oversold", slot.id, f"{slot.taken} taken of {slot.allocation}")
+    pinned = Slot.objects.filter(pinned=True).order_by().values("session_id").annotate(slots=Count("id"))
+    for row in pinned.filter(slots__gt=1):
+        yield Finding("several_pinned", row["session_id"], f"{row['slots']} slots are pinned")
+    for slot in Slot.objects.filter(pinned=True).exclude(session__state__in=ON_AIR):
+        yield Finding("pinned_off_air", slot.id, "pinned in a session that is not on air")
+    priced = Slot.objects.order_by().values("session_id")
+    for mixed in priced.annotate(currencies=Count("currency", distinct=True)).filter(currencies__gt=1):
+        detail = f"{mixed['currencies']} currencies in one line-up"
+        yield Finding("several_currencies", mixed["session_id"], detail)
+
+
+def _deals() -> Iterator[Finding]:
+    for deal in Deal.objects.filter(Q(taken__lt=0) | Q(taken__gt=F("quota"))):
+        yield Finding("deal_oversold", deal.id, f"{deal.taken} taken of {deal.quota}")
+    for deal in Deal.objects.filter(closed_at=None).exclude(session__state__in=ON_AIR):
+        yield Finding("deal_open_off_air", deal.id, "open in a session that is not on air")
+    for deal in Deal.objects.exclude(slot__session_id=F("session_id")):
+        yield Finding("deal_misplaced", deal.id, "its slot belongs to another session")
+
+
+def _streamers() -> Iterator[Finding]:
+    on_air = Session.objects.filter(state__in=ON_AIR).order_by().values("streamer_id")
+    for row in on_air.annotate(sessions=Count("id")).filter(sessions__gt=1):
+        yield Finding("several_on_air", row["streamer_id"], f"{row['sessions']} sessions on air at once")

@@ -1,0 +1,15 @@
+"""What the sweeps of sessions have to do."""
+
+from streams.models import Session
+from streams.states import ON_AIR
+
+
+def stale_rooms(*, limit: int) -> list[str]:
+    """Return rooms on air in which units moved since they last heard of it."""
+    stale = Session.objects.filter(state__in=ON_AIR, stock_stale=True).order_by("id")
+    return list(stale.values_list("id", flat=True)[:limit])
+
+
+def rooms_on_air() -> list[str]:
+    """Return every room on air."""
+    return list(Session.objects.filter(state__in=ON_AIR).order_by("id").values_list("id", flat=True))
