@@ -1,7 +1,7 @@
 """Bells that the catalogue rings for apps above it, which it may not import.
 
-An app adds a callable in its ``AppConfig.ready``. Bells ring after commit and die with the process, so whoever
-listens also has a sweep; one that fails is logged and silences no other.
+An app adds a callable in its ``AppConfig.ready``. Bells ring after commit and die with the process, so
+whoever listens also has a sweep; one that fails is logged and silences no other.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ stock_moved: list[StockBell] = []
 
 
 def ring_stock_moved(variant_ids: Iterable[str]) -> None:
-    """Tell every listener, once the caller's transaction has committed, that units of these variants moved."""
+    """Tell every listener, once the caller's transaction has committed, that these variants' units moved."""
     moved = sorted(set(variant_ids))
     if moved:
         transaction.on_commit(partial(_ring, moved))
