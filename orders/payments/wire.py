@@ -67,7 +67,7 @@ def text(data: Object, name: str, form: re.Pattern[str] = TOKEN) -> str:
 
 def optional_text(data: Object, name: str, form: re.Pattern[str] = CODE) -> str:
     """Return the text in a field, empty when there is none."""
-    return "" if data.get(name) is None else text(data, name, form)
+    return "" if data.get(name, "") in (None, "") else text(data, name, form)
 
 
 def one_of(data: Object, name: str, allowed: Sequence[Word]) -> Word:

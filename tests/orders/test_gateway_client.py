@@ -1,0 +1,425 @@
+"""The port: what it asks, what it makes of every kind of answer, and where it may be called from."""
+
+import asyncio
+import contextvars
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, connections, transaction
+from django.urls import get_urlconf, set_urlconf
+from pytest_django.live_server_helper import LiveServer
+
+from marketplace.lib import clock
+from marketplace.lib.money import Money
+from orders.payments.client import SIMULATOR_PATH, TIMEOUT, HttpGateway, get_gateway
+from orders.payments.port import Gateway, GatewayError, GatewayRejected, GatewayUnavailable
+from orders.payments.simulator import deliveries, views
+from orders.payments.simulator.cards import CARDS
+from orders.payments.simulator.models import SimulatedPayment, SimulatedRefund
+from tests.orders.gateway_receiver import APPROVE, TEA, Hours, Inbox, pay
+
+NUMBERS = {scenario.name: number for number, scenario in CARDS.items()}
+
+
+def yuan(amount: int) -> Money:
+    return Money(amount * 100, "CNY")
+
+
+# Idempotency --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_same_key_and_input_is_the_same_payment(gateway: Gateway, inbox: Inbox, hours: Hours) -> None:
+    first = pay(gateway)
+    assert pay(gateway) == first
+    hours.pass_by(0)
+    assert inbox.types == ["payment.captured"]
+    assert SimulatedPayment.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changed",
+    (
+        {"money": yuan(1)},
+        {"money": Money(3990, "USD")},
+        {"card": NUMBERS["card_declined"]},
+        {"reference": "pay_2"},
+    ),
+)
+def test_the_same_key_with_other_input_is_rejected(gateway: Gateway, changed: dict[str, Any]) -> None:
+    asked: dict[str, Any] = {"reference": "pay_1", "money": TEA, "card": APPROVE, "idempotency_key": "k"}
+    gateway.create_payment(**asked)
+    with pytest.raises(GatewayRejected) as caught:
+        gateway.create_payment(**{**asked, **changed})
+    assert (caught.value.status, caught.value.code) == (422, "idempotency_mismatch")
+    assert SimulatedPayment.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_payments_key_is_no_refunds_key(gateway: Gateway) -> None:
+    payment = pay(gateway)
+    with pytest.raises(GatewayRejected) as caught:
+        gateway.refund(payment_id=payment.id, money=TEA, idempotency_key="pay_1")
+    assert caught.value.code == "idempotency_mismatch"
+    assert SimulatedRefund.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_refused_request_leaves_its_key_free(gateway: Gateway) -> None:
+    payment = pay(gateway)
+    with pytest.raises(GatewayRejected):
+        gateway.refund(payment_id=payment.id, money=yuan(40), idempotency_key="rfd_1")
+    assert gateway.refund(payment_id=payment.id, money=TEA, idempotency_key="rfd_1").state == "done"
+
+
+@pytest.mark.django_db
+def test_payments_under_one_reference_are_listed_newest_first(gateway: Gateway, hours: Hours) -> None:
+    for key in ("a", "b", "c"):
+        gateway.create_payment(reference="pay_1", money=TEA, card=APPROVE, idempotency_key=key)
+        hours.move(1)
+    found = gateway.payments_for("pay_1")
+    assert len({payment.id for payment in found}) == 3
+    assert [payment.id for payment in found] == sorted((payment.id for payment in found), reverse=True)
+    assert gateway.payments_for("pay_2") == []
+
+
+# Refunds ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_parts_are_refunded_up_to_the_whole_and_no_further(
+    gateway: Gateway, inbox: Inbox, hours: Hours
+) -> None:
+    payment = pay(gateway, money=yuan(10))
+    first = gateway.refund(payment_id=payment.id, money=yuan(4), idempotency_key="rfd_1")
+    assert (first.state, first.money, first.payment_id) == ("done", yuan(4), payment.id)
+    with pytest.raises(GatewayRejected) as caught:
+        gateway.refund(payment_id=payment.id, money=Money(601, "CNY"), idempotency_key="rfd_2")
+    assert (caught.value.status, caught.value.code, caught.value.param) == (409, "refund_too_large", "amount")
+    gateway.refund(payment_id=payment.id, money=yuan(6), idempotency_key="rfd_3")
+    with pytest.raises(GatewayRejected):
+        gateway.refund(payment_id=payment.id, money=Money(1, "CNY"), idempotency_key="rfd_4")
+    assert gateway.get_payment(payment.id).refunded == yuan(10)
+    hours.pass_by(0)
+    refunds = [event for event in inbox.events if event.type == "refund.done"]
+    assert sorted((event.amount, event.idempotency_key) for event in refunds) == [
+        (400, "rfd_1"),
+        (600, "rfd_3"),
+    ]
+    assert {(event.payment_id, event.reference) for event in refunds} == {(payment.id, "pay_1")}
+
+
+@pytest.mark.django_db
+def test_the_same_refund_asked_for_again_is_the_same_refund(gateway: Gateway) -> None:
+    payment = pay(gateway)
+    first = gateway.refund(payment_id=payment.id, money=TEA, idempotency_key="rfd_1")
+    assert gateway.refund(payment_id=payment.id, money=TEA, idempotency_key="rfd_1") == first
+    assert gateway.get_refund(first.id) == first
+    assert SimulatedRefund.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("card", ("card_declined", "never_answers"))
+def test_only_captured_money_is_refunded(gateway: Gateway, card: str) -> None:
+    payment = pay(gateway, NUMBERS[card])
+    with pytest.raises(GatewayRejected) as caught:
+        gateway.refund(payment_id=payment.id, money=TEA, idempotency_key="rfd_1")
+    assert (caught.value.status, caught.value.code) == (409, "not_captured")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("money", "code"),
+    (
+        (Money(3990, "USD"), "currency_mismatch"),
+        (Money(0, "CNY"), "invalid"),
+        (Money(-1, "CNY"), "invalid"),
+    ),
+)
+def test_a_refund_is_a_positive_amount_in_the_payments_currency(
+    gateway: Gateway, money: Money, code: str
+) -> None:
+    payment = pay(gateway)
+    with pytest.raises(GatewayRejected) as caught:
+        gateway.refund(payment_id=payment.id, money=money, idempotency_key="rfd_1")
+    assert (caught.value.status, caught.value.code) == (400, code)
+    assert gateway.get_payment(payment.id).refunded == yuan(0)
+
+
+# Races --------------------------------------------------------------------------------------------
+
+
+def in_threads(count: int, call: Callable[[int], object]) -> list[object]:
+    """Return what ``count`` calls at once return or raise, each on its own database connection."""
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> object:
+        barrier.wait(timeout=10)
+        try:
+            return call(number)
+        except GatewayError as error:
+            return error.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_key_in_eight_threads_is_one_payment(gateway: Gateway) -> None:
+    outcomes = in_threads(8, lambda _: pay(gateway))
+    assert len(outcomes) == 8
+    assert len(set(outcomes)) == 1
+    assert SimulatedPayment.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_refunds_at_once_give_back_no_more_than_was_paid(gateway: Gateway) -> None:
+    payment = pay(gateway)
+
+    def give_back(number: int) -> str:
+        return gateway.refund(payment_id=payment.id, money=yuan(10), idempotency_key=f"rfd_{number}").state
+
+    outcomes = in_threads(8, give_back)
+    assert sorted(map(str, outcomes)) == ["done"] * 3 + ["refund_too_large"] * 5
+    assert gateway.get_payment(payment.id).refunded == yuan(30)
+
+
+# Where it may be called from ----------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_refuses_to_run_inside_a_transaction(gateway: Gateway) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="inside a database transaction"):
+        pay(gateway)
+    assert SimulatedPayment.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_leaves_the_callers_connection_and_context_alone(gateway: Gateway) -> None:
+    outer = contextvars.ContextVar("outer", default="")
+    outer.set("kept")
+    connection.ensure_connection()
+    before = connection.connection
+    set_urlconf("tests.orders.gateway_receiver")
+    try:
+        pay(gateway, NUMBERS["webhook_first"])
+        assert get_urlconf() == "tests.orders.gateway_receiver"
+    finally:
+        set_urlconf(None)
+    assert connection.connection is before
+    assert outer.get() == "kept"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_runs_in_the_worker_threads_of_an_event_loop(gateway: Gateway, inbox: Inbox) -> None:
+    def charge(number: int) -> str:
+        try:
+            return pay(gateway, NUMBERS["webhook_first"], reference=f"pay_{number}").state
+        finally:
+            connections.close_all()
+
+    in_a_thread = sync_to_async(charge, thread_sensitive=False)
+    async with asyncio.timeout(20):
+        assert await asyncio.gather(*(in_a_thread(number) for number in range(4))) == ["processing"] * 4
+        assert await sync_to_async(charge)(4) == "processing"
+    assert sorted(event.reference for event in inbox.events) == [f"pay_{number}" for number in range(5)]
+
+
+# Over a socket ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def remote(inbox: Inbox, live_server: LiveServer, settings: Any) -> Iterator[HttpGateway]:
+    """Return a client of the simulator behind a real socket, which sends its webhooks through one too."""
+    settings.GATEWAY_WEBHOOK_URL = f"{live_server.url}/api/v1/gateway/webhooks"
+    client = HttpGateway(
+        url=live_server.url + SIMULATOR_PATH, key=settings.GATEWAY_KEY, timeout=httpx.Timeout(2.0, read=0.5)
+    )
+    yield client
+    client.close()
+    deliveries._http().close()
+    deliveries._http.cache_clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_socket_makes_no_difference(remote: HttpGateway, inbox: Inbox) -> None:
+    payment = pay(remote)
+    refund = remote.refund(payment_id=payment.id, money=yuan(1), idempotency_key="rfd_1")
+    assert (payment.state, refund.state) == ("captured", "done")
+    assert remote.payments_for("pay_1") == [remote.get_payment(payment.id)]
+    assert deliveries.deliver_due(clock.now()) == 2
+    assert sorted(inbox.types) == ["payment.captured", "refund.done"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_answer_over_a_socket_is_given_up(
+    remote: HttpGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "HANG_SECONDS", 1.0)
+    with pytest.raises(GatewayUnavailable, match="ReadTimeout"):
+        pay(remote, NUMBERS["hangs"])
+    assert [payment.state for payment in remote.payments_for("pay_1")] == ["processing"]
+
+
+def test_nobody_waits_longer_than_five_seconds_for_a_connection_or_a_byte() -> None:
+    assert (TIMEOUT.connect, TIMEOUT.read, TIMEOUT.write, TIMEOUT.pool) == (2.0, 5.0, 5.0, 5.0)
+
+
+# Answers that are none ----------------------------------------------------------------------------
+
+
+class Stub(ThreadingHTTPServer):
+    """A payment company gone wrong: gives one prepared answer to everything and notes what it was asked."""
+
+    answer: tuple[int, bytes] = (200, b"")
+    asked: list[tuple[str, str, dict[str, str], bytes]]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Stub
+
+    def _respond(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append((self.command, self.path, headers, body))
+        status, answer = self.server.answer
+        self.send_response(status)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_POST = _respond  # noqa: N815 - the standard library's names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+        pass
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with Stub(("127.0.0.1", 0), _Handler) as server:
+        server.asked = []
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def to_stub(stub: Stub) -> Iterator[HttpGateway]:
+    client = HttpGateway(url=f"http://127.0.0.1:{stub.server_port}/v1/", key="secret-key")
+    yield client
+    client.close()
+
+
+FINE = {
+    "id": "gwp_1",
+    "reference": "pay_1",
+    "amount": 3990,
+    "currency": "CNY",
+    "state": "captured",
+    "refunded": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    (
+        (500, b"", "gateway_error"),
+        (503, json.dumps({"error": {"code": "busy", "message": "Later."}}).encode(), "gateway_error"),
+        (429, b"", "gateway_error"),
+        (408, b"", "gateway_error"),
+        (302, b"", "unintelligible"),
+        (404, b"<html>nginx</html>", "unintelligible"),
+        (400, b'{"detail": "no"}', "unintelligible"),
+        (200, b"", "unintelligible"),
+        (200, b"[]", "unintelligible"),
+        (200, b"\xff{}", "unintelligible"),
+        (200, b"[" * 50_000, "unintelligible"),
+        (200, b'{"amount": NaN}', "unintelligible"),
+        (200, b" " * 70_000 + json.dumps(FINE).encode(), "unintelligible"),
+        (200, json.dumps({**FINE, "state": "paid"}).encode(), "unintelligible"),
+        (200, json.dumps({**FINE, "state": ["captured"]}).encode(), "unintelligible"),
+        (200, json.dumps({**FINE, "amount": "3990"}).encode(), "unintelligible"),
+        (200, json.dumps({**FINE, "amount": True}).encode(), "unintelligible"),
+        (200, json.dumps({**FINE, "amount": 3990.0}).encode(), "unintelligible"),
+        (200, json.dumps({**FINE, "refunded": 3991}).encode(), "unintelligible"),
+        (200, json.dumps({**FINE, "currency": "yuan"}).encode(), "unintelligible"),
+        (200, json.dumps({**FINE, "id": "a/b"}).encode(), "unintelligible"),
+    ),
+)
+def test_what_is_no_answer_leaves_the_outcome_open(
+    to_stub: HttpGateway, stub: Stub, status: int, body: bytes, code: str
+) -> None:
+    stub.answer = (status, body)
+    with pytest.raises(GatewayUnavailable) as caught:
+        pay(to_stub)
+    assert caught.value.code == code
+    assert len(stub.asked) == 1, "nothing is retried and no redirect is followed"
+
+
+def test_a_refusal_in_the_gateways_form_is_a_rejection(to_stub: HttpGateway, stub: Stub) -> None:
+    error = {"code": "blocked", "message": "Not you.", "param": "card"}
+    stub.answer = (403, json.dumps({"error": error}).encode())
+    with pytest.raises(GatewayRejected, match=r"Not you\.") as caught:
+        pay(to_stub)
+    assert (caught.value.status, caught.value.code, caught.value.param) == (403, "blocked", "card")
+
+
+def test_a_request_carries_its_key_its_idempotency_key_and_an_id_of_its_own(
+    to_stub: HttpGateway, stub: Stub
+) -> None:
+    stub.answer = (201, json.dumps(FINE).encode())
+    assert pay(to_stub).id == "gwp_1"
+    pay(to_stub)
+    (method, path, headers, body), (_, _, again, _) = stub.asked
+    assert (method, path) == ("POST", "/v1/payments")
+    assert (headers["authorization"], headers["idempotency-key"]) == ("Bearer secret-key", "pay_1")
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body) == {"reference": "pay_1", "amount": 3990, "currency": "CNY", "card": APPROVE}
+    assert headers["x-request-id"].startswith("req_")
+    assert headers["x-request-id"] != again["x-request-id"]
+
+
+def test_an_error_names_the_request(to_stub: HttpGateway, stub: Stub) -> None:
+    stub.answer = (500, b"")
+    with pytest.raises(GatewayUnavailable) as caught:
+        to_stub.get_payment("gwp_1")
+    assert caught.value.request_id == stub.asked[0][2]["x-request-id"]
+
+
+def test_ids_stay_inside_their_part_of_the_path(to_stub: HttpGateway, stub: Stub) -> None:
+    stub.answer = (200, json.dumps(FINE).encode())
+    to_stub.get_payment("../refunds?x=1#y")
+    assert stub.asked[0][1] == "/v1/payments/..%2Frefunds%3Fx%3D1%23y"
+
+
+def test_a_gateway_that_is_down_is_unavailable(settings: Any) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        settings.GATEWAY_URL = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    with pytest.raises(GatewayUnavailable) as caught:
+        pay(get_gateway())
+    assert caught.value.code == "unreachable"
+    assert caught.value.request_id.startswith("req_")
+
+
+@pytest.mark.django_db
+def test_a_wrong_key_is_rejected_and_charges_nothing(inbox: Inbox) -> None:
+    with pytest.raises(GatewayRejected) as caught:
+        pay(HttpGateway(url="", key="not-the-key"))
+    assert (caught.value.status, caught.value.code) == (401, "unauthorized")
+    assert SimulatedPayment.objects.count() == 0
