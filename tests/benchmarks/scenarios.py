@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ class Watchers:
     viewers: list[Viewer] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     positions: dict[int, "Position"] = field(default_factory=dict)
-    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def sockets(self) -> Swarm:
@@ -51,21 +51,33 @@ def open_sockets(
     port: int,
     viewers: list[Answer] | str,
     subprotocol: str = "",
-    receive_buffer: int = 0,
+    narrow: bool = False,
+    follow: bool = False,
     seconds: float = 60,
 ) -> Answer:
-    """Connect viewers: a list of ``{"path", "headers"}``, or the path of a JSON file that holds one."""
+    """Connect viewers.
+
+    Args:
+        watchers: the generator's state.
+        host: the server's address.
+        port: the server's port.
+        viewers: a list of ``{"path", "headers"}``, or the path of a JSON file that holds one.
+        subprotocol: to be asked for.
+        narrow: give these sockets the small buffers and segments of a phone on a mobile network.
+        follow: keep, for each client, how far it has followed its room.
+        seconds: how long at most.
+    """
     listed = json.loads(Path(viewers).read_text()) if isinstance(viewers, str) else viewers
     asked = [
         Viewer(viewer["path"], viewer.get("headers", {}), viewer.get("hello", "").encode())
         for viewer in listed
     ]
     if watchers.swarm is None:
-        watchers.options = {"subprotocol": subprotocol, "receive_buffer": receive_buffer}
-        watchers.swarm = Swarm(host, port, **watchers.options)
+        watchers.swarm = Swarm(host, port, subprotocol=subprotocol)
     swarm = watchers.swarm
     before = len(swarm.clients)
-    took = swarm.open(asked, seconds=seconds)
+    reader = partial(_follower, watchers) if follow else None
+    took = swarm.open(asked, seconds=seconds, on_text=reader, narrow=narrow)
     watchers.viewers.extend(asked)
     return {
         "opened": len(swarm.clients) - before,
@@ -238,13 +250,6 @@ def freeze(watchers: Watchers, *, count: int) -> Answer:
     return {"frozen": count}
 
 
-def follow(watchers: Watchers) -> Answer:
-    """Keep, for each client, the epoch and the number of the last fact it has seen."""
-    for client in watchers.sockets.clients:
-        client.on_text = _follower(watchers, client.index)
-    return {"following": len(watchers.positions)}
-
-
 def note(position: Position, text: bytes) -> None:
     """Move a client's position by one message; a number that is not the next one counts as skipped facts."""
     message = json.loads(text)
@@ -263,38 +268,36 @@ def note(position: Position, text: bytes) -> None:
 def reconnect(watchers: Watchers, *, seq: int, seconds: float = 30) -> Answer:
     """Wait for the server to go away, come back with ``since`` and read until every client is at ``seq``."""
     old = watchers.sockets
+    for position in watchers.positions.values():
+        position.skipped = position.snapshots = 0
     old.run(lambda: not any(True for _ in old.alive()), seconds=seconds)
-    started = time.perf_counter()
-    started_at = time.time()
-    deadline = started + seconds
+    deadline = time.perf_counter() + seconds
     old.close()
-    swarm = watchers.swarm = Swarm(*old.address, **watchers.options)
+    swarm = watchers.swarm = Swarm(*old.address, subprotocol=old.subprotocol)
+    positions = [watchers.positions[index] for index in range(len(watchers.viewers))]
     viewers = [
         Viewer(f"{viewer.path}?since={position.epoch}.{position.seq}", viewer.headers)
-        for viewer, position in ((v, watchers.positions[index]) for index, v in enumerate(watchers.viewers))
+        for viewer, position in zip(watchers.viewers, positions, strict=True)
     ]
     while not _listens(old.address):
         if time.perf_counter() > deadline:
             raise TimeoutError("the server did not come back")
         time.sleep(0.01)
-    left = deadline - time.perf_counter()
-    swarm.open(viewers, seconds=left, on_text=lambda index: _follower(watchers, index))
-    behind = [position for position in watchers.positions.values() if position.seq < seq]
-
-    def all_there() -> bool:
-        behind[:] = [position for position in behind if position.seq < seq]
-        return not behind
-
-    complete = swarm.run(all_there, seconds=deadline - time.perf_counter())
+    listening_at = time.time()
+    swarm.open(viewers, seconds=deadline - time.perf_counter(), on_text=partial(_follower, watchers))
+    opened_at = time.time()
+    swarm.run(
+        lambda: all(position.seq >= seq for position in positions), seconds=deadline - time.perf_counter()
+    )
     return {
-        "complete": complete,
+        "complete": all(position.seq >= seq for position in positions),
         "opened": len(swarm.clients),
         "failures": swarm.failures[:3],
-        "lost_at": started_at,
-        "seconds": time.perf_counter() - started,
-        "skipped": sum(position.skipped for position in watchers.positions.values()),
-        "behind": len(behind),
-        "snapshots": sum(position.snapshots for position in watchers.positions.values()),
+        "listening_at": listening_at,
+        "opened_at": opened_at,
+        "done_at": time.time(),
+        "skipped": sum(position.skipped for position in positions),
+        "snapshots": sum(position.snapshots for position in positions),
     }
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 CONNECTING_AT_ONCE = 256
 READ_BYTES = 256 * 1024
+NARROW_BUFFER = 4 * 1024
+NARROW_SEGMENT = 1_200
 _READ = select.EPOLLIN | select.EPOLLRDHUP
 _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
 
@@ -38,7 +40,7 @@ class Client:
         self.sock = sock
         self.tail = b""
         self.frames = 0
-        self.on_text: Callable[[Client, bytes], None] | None = None
+        self.on_text: OnText | None = None
         self.close_code: int | None = None
         self.alive = True
         self.frozen = False
@@ -46,6 +48,9 @@ class Client:
     def send(self, data: bytes) -> None:
         """Send a small frame; the kernel's buffer always has room for it."""
         self.sock.send(data)
+
+
+OnText = Callable[[Client, bytes], None]
 
 
 def masked_frame(payload: bytes, *, opcode: int = _TEXT) -> bytes:
@@ -73,10 +78,9 @@ def _span(data: bytes, position: int) -> tuple[int, int]:
 class Swarm:
     """The clients of one server and the loop that reads them."""
 
-    def __init__(self, host: str, port: int, *, subprotocol: str = "", receive_buffer: int = 0) -> None:
+    def __init__(self, host: str, port: int, *, subprotocol: str = "") -> None:
         self.address = (host, port)
         self.subprotocol = subprotocol
-        self.receive_buffer = receive_buffer
         self.clients: list[Client] = []
         self.asked = 0
         self.failures: list[str] = []
@@ -92,7 +96,8 @@ class Swarm:
         viewers: Sequence[Viewer],
         *,
         seconds: float,
-        on_text: Callable[[int], Callable[[Client, bytes], None]] | None = None,
+        on_text: Callable[[int], OnText] | None = None,
+        narrow: bool = False,
     ) -> float:
         """Connect and shake hands with every viewer, at most 256 at a time; return the seconds it took.
 
@@ -100,6 +105,7 @@ class Swarm:
             viewers: their clients are numbered in this order, after those of earlier calls.
             seconds: how long at most.
             on_text: makes the reader of a client's messages from its number.
+            narrow: give these sockets the small buffers and segments of a phone on a mobile network.
 
         Raises:
             TimeoutError: not all were answered in time.
@@ -114,7 +120,7 @@ class Swarm:
                 raise TimeoutError(f"{len(left) + len(waiting)} of {len(viewers)} handshakes unanswered")
             while left and len(waiting) < CONNECTING_AT_ONCE:
                 index, viewer = left.pop()
-                sock = self._ask(viewer)
+                sock = self._ask(viewer, narrow)
                 waiting[sock.fileno()] = (index, viewer, sock)
                 self._epoll.register(sock.fileno(), _READ)
             for fd, _ in self._epoll.poll(0.5, 1024):
@@ -125,10 +131,11 @@ class Swarm:
                     self._read(self._by_fd[fd])
         return time.perf_counter() - started
 
-    def _ask(self, viewer: Viewer) -> socket.socket:
+    def _ask(self, viewer: Viewer, narrow: bool) -> socket.socket:
         sock = socket.socket()
-        if self.receive_buffer:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
+        if narrow:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_BUFFER)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, NARROW_SEGMENT)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect(self.address)
         lines = [
@@ -150,7 +157,7 @@ class Swarm:
         index: int,
         viewer: Viewer,
         sock: socket.socket,
-        on_text: Callable[[int], Callable[[Client, bytes], None]] | None,
+        on_text: Callable[[int], OnText] | None,
     ) -> None:
         try:
             answer = sock.recv(READ_BYTES)

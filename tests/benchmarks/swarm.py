@@ -22,7 +22,6 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "buy": scenarios.buy,
     "watch": scenarios.watch,
     "freeze": scenarios.freeze,
-    "follow": scenarios.follow,
     "reconnect": scenarios.reconnect,
     "stats": scenarios.stats,
     "http": scenarios.http,

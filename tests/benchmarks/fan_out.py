@@ -1,0 +1,117 @@
+"""One fact to 5,000 viewers of one process: deliveries per second of its processor time, and how soon."""
+
+import time
+from typing import Any
+
+from tests.benchmarks import room
+from tests.benchmarks.baselines.measure import deliveries_per_cpu_s
+from tests.benchmarks.baselines.servers import SocketIo, StockChannels
+from tests.benchmarks.generator import Generator
+from tests.benchmarks.measure import Meter
+from tests.benchmarks.report import Figures
+from tests.benchmarks.stack import Stack, prepare, running
+
+VIEWERS = 5_000
+FACTS_TIMED = 5
+FACTS_COUNTED = 60
+MARKER = "slot.pinned"
+SOCKET_IO_VIEWER = {"path": "/socket.io/?EIO=4&transport=websocket", "hello": "40"}
+
+
+def run(stack: Stack, runs: int) -> Figures:
+    """Measure the room, then the baselines with the same payload and the same number of viewers."""
+    figures = Figures("fan_out")
+    payload = _measure_ours(stack, figures, runs)
+    ours = figures.medians()["deliveries_per_cpu_s"]
+    for rate in _stock_channels(stack, payload, runs):
+        figures.add(channels_deliveries_per_cpu_s=rate, ratio_channels=ours / rate)
+    if not SocketIo.available():
+        figures.note("socket.io is left out: node or npm is not on this machine")
+        return figures
+    server = SocketIo(stack.folder)
+    server.prepare()
+    rates = deliveries_per_cpu_s(
+        server,
+        SOCKET_IO_VIEWER,
+        payload=payload,
+        marker=MARKER,
+        viewers=VIEWERS,
+        events=FACTS_COUNTED,
+        runs=runs,
+    )
+    for rate in rates:
+        figures.add(socketio_deliveries_per_cpu_s=rate, ratio_socketio=ours / rate)
+    return figures
+
+
+def _measure_ours(stack: Stack, figures: Figures, runs: int) -> bytes:
+    """Measure one process with all viewers while the host works on another; return a fact as it went out."""
+    env = stack.scaled()
+    show = prepare(env, deals=[{"quota": 100}, {"quota": 100}])
+    viewed, console = stack.web(env), stack.web(env)
+    with running(viewed, console), Generator() as generator:
+        meter = Meter(viewed.pid)
+        host = room.Host(console, show)
+        generator.open(
+            ("127.0.0.1", viewed.port), room.anonymous(show["session"], 50), subprotocol=room.SUBPROTOCOL
+        )
+        payload = _sample(generator, host)
+        before = meter.rss_bytes()
+        viewers = room.anonymous(show["session"], VIEWERS - 50)
+        opened = generator.open(("127.0.0.1", viewed.port), viewers, seconds=120)
+        generator.ask("stats", seconds=2)
+        grown = meter.rss_bytes() - before
+        for _ in range(runs):
+            figures.add(bytes_per_viewer=grown / len(viewers), **_one_run(generator, host, meter))
+        figures.add(sockets_per_s=len(viewers) / opened["seconds"])
+        host.close()
+    figures.note(
+        "last_ms counts from the moment in the fact, taken before its transaction, to the last viewer"
+    )
+    return payload
+
+
+def _sample(generator: Generator, host: room.Host) -> bytes:
+    generator.ask("listen", client=0)
+    host.pin()
+    messages: list[str] = generator.ask("heard", seconds=1)["messages"]
+    return next(message for message in messages if MARKER in message).encode()
+
+
+def _one_run(generator: Generator, host: room.Host, meter: Meter) -> dict[str, float]:
+    """Return how long single facts took to the last viewer, and the rate of many in a row."""
+    last_ms = []
+    for _ in range(FACTS_TIMED):
+        generator.begin("watch", marker=MARKER, seconds=30)
+        asked_at = time.time()
+        host.pin()
+        answer = _complete(generator)
+        last_ms.append((answer["last_at"][0] - asked_at) * 1000)
+    generator.begin("watch", marker=MARKER, times=FACTS_COUNTED, seconds=120)
+    meter.start()
+    for _ in range(FACTS_COUNTED):
+        host.pin()
+    answer = _complete(generator)
+    return {
+        "deliveries_per_cpu_s": answer["frames"] / meter.cpu_seconds(),
+        "last_ms": sorted(last_ms)[len(last_ms) // 2],
+    }
+
+
+def _complete(generator: Generator) -> dict[str, Any]:
+    answer = generator.answer()
+    assert answer["complete"], f"only {answer['reached']} of {answer['clients']} viewers saw each fact"
+    return answer
+
+
+def _stock_channels(stack: Stack, payload: bytes, runs: int) -> list[float]:
+    """Return the rates of the better of Channels' two layers."""
+    rates = []
+    for env in ({}, {"STOCK_REDIS_URL": stack.redis_url}):
+        server = StockChannels(stack.folder, env=env)
+        rates.append(
+            deliveries_per_cpu_s(
+                server, {"path": "/ws"}, payload=payload, marker=MARKER, viewers=VIEWERS, events=3, runs=runs
+            )
+        )
+    return max(rates, key=max)

@@ -1,0 +1,68 @@
+"""What benches of the room share: who connects where, and a host who does something."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import Any
+
+from tests.servers import Web
+
+SUBPROTOCOL = "room.v1"
+
+
+def path(session_id: str) -> str:
+    """Return the address of a room's socket."""
+    return f"/ws/v1/rooms/{session_id}"
+
+
+def anonymous(session_id: str, count: int) -> list[dict[str, Any]]:
+    """Return viewers who have not signed in."""
+    return [{"path": path(session_id)}] * count
+
+
+def signed_in(session_id: str, buyers: list[dict[str, str]], web: Web) -> list[dict[str, Any]]:
+    """Return viewers with the session cookie of a browser."""
+    headers = [{"Cookie": buyer["cookie"], "Origin": web.url} for buyer in buyers]
+    return [{"path": path(session_id), "headers": own} for own in headers]
+
+
+class Host:
+    """A streamer at the console: each call is one request of the public API and makes one fact."""
+
+    def __init__(self, web: Web, show: dict[str, Any]) -> None:
+        self._connection = HTTPConnection("127.0.0.1", web.port, timeout=30)
+        self._base = f"/api/v1/sessions/{show['session']}"
+        self._token = show["host_token"]
+        slots = [offer["slot"] for offer in show["offers"]]
+        self._next: Iterator[str] = itertools.cycle([*slots[1:], slots[0]])
+        self._calls = itertools.count()
+
+    def pin(self) -> None:
+        """Pin the next slot: the fact ``slot.pinned``."""
+        slot = next(self._next)
+        self._post(f"{self._base}/lineup/{slot}/pin")
+
+    def _post(self, path_: str) -> None:
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": f"bench-{id(self)}-{next(self._calls)}",
+        }
+        self._connection.request("POST", path_, b"{}", headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        assert answer.status < 300, f"{path_}: {answer.status} {body[:500]!r}"
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+def last_seq(web: Web, session_id: str) -> int:
+    """Return the number of the room's last fact, as a session's own address tells it."""
+    connection = HTTPConnection("127.0.0.1", web.port, timeout=30)
+    connection.request("GET", f"/api/v1/sessions/{session_id}")
+    document = json.loads(connection.getresponse().read())
+    connection.close()
+    return int(document["last_seq"])
