@@ -11,14 +11,15 @@ UNMATCHED = "unmatched"
 _PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
 
-def register_ids(*prefixes: str) -> None:
+def register_ids(*prefixes: str, **named: str) -> None:
     """Make path converters named like these prefixes of public ids; those that exist are left alone.
 
     ``path("brands/<brd:brand_id>", ...)`` then takes well-formed brand ids, and anything else is not found.
+    A prefix that Django has a converter for goes by another name: ``register_ids(streamer="str")``.
     """
-    for prefix in prefixes:
-        if prefix not in get_converters():
-            register_converter(_converter(prefix), prefix)
+    for name, prefix in {**dict.fromkeys(prefixes), **named}.items():
+        if name not in get_converters():
+            register_converter(_converter(prefix or name), name)
 
 
 def template_of(request: HttpRequest) -> str:
