@@ -13,7 +13,7 @@ from django.conf import settings
 from marketplace.lib.ids import new_id
 from marketplace.lib.money import Money
 from orders.payments import wire
-from orders.payments.inprocess import HERE, connect, refuse_inside_transaction
+from orders.payments.inprocess import HERE, connect, require_may_wait
 from orders.payments.port import (
     PAYMENT_STATES,
     REFUND_STATES,
@@ -95,7 +95,7 @@ class HttpGateway:
         return self._ask(request, read)
 
     def _ask(self, request: httpx.Request, read: Callable[[wire.Object], Answer]) -> Answer:
-        refuse_inside_transaction()
+        require_may_wait()
         request_id = new_id("req")
         request.headers["Authorization"] = f"Bearer {self._key}"
         request.headers["X-Request-Id"] = request_id

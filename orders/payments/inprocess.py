@@ -23,6 +23,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.asyncio import async_unsafe
 
 #: How an address inside this process begins.
 HERE = "https://in-process"
@@ -64,8 +65,12 @@ def wait(request: HttpRequest, seconds: float) -> None:
         waited.append(seconds)
 
 
-def refuse_inside_transaction() -> None:
-    """Raise RuntimeError inside a database transaction: no row stays locked while another company thinks."""
+@async_unsafe("Call the payment gateway from a thread: on the event loop everybody would wait for it.")
+def require_may_wait() -> None:
+    """Raise RuntimeError inside a database transaction and SynchronousOnlyOperation on an event loop.
+
+    No row stays locked and no other connection waits while another company thinks.
+    """
     blocks = transaction.get_connection().atomic_blocks
     if blocks and not blocks[-1]._from_testcase:  # noqa: SLF001 - what Django's own durable check asks
         raise RuntimeError("The payment gateway may not be called inside a database transaction.")

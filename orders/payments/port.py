@@ -65,7 +65,7 @@ class Gateway(Protocol):
     """A payment company. Every method may raise GatewayUnavailable or GatewayRejected; none retries.
 
     A declined card is an answer, not an error: ``create_payment`` returns a payment in state ``failed``.
-    None of these may be called inside a database transaction; they raise RuntimeError there.
+    Inside a database transaction every method raises RuntimeError, on an event loop SynchronousOnlyOperation.
     """
 
     def create_payment(

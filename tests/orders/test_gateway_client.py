@@ -1,7 +1,6 @@
 """The port: what it asks, what it makes of every kind of answer, and where it may be called from."""
 
 import asyncio
-import contextvars
 import json
 import socket
 import threading
@@ -12,7 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from asgiref.sync import sync_to_async
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection, connections, transaction
 from django.urls import get_urlconf, set_urlconf
 from pytest_django.live_server_helper import LiveServer
@@ -205,20 +206,24 @@ def test_it_refuses_to_run_inside_a_transaction(gateway: Gateway) -> None:
     assert SimulatedPayment.objects.count() == 0
 
 
+async def test_it_refuses_to_stop_an_event_loop(inbox: Inbox) -> None:
+    with pytest.raises(SynchronousOnlyOperation):
+        pay(get_gateway())
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_leaves_the_callers_connection_and_context_alone(gateway: Gateway) -> None:
-    outer = contextvars.ContextVar("outer", default="")
-    outer.set("kept")
     connection.ensure_connection()
     before = connection.connection
     set_urlconf("tests.orders.gateway_receiver")
     try:
-        pay(gateway, NUMBERS["webhook_first"])
+        with structlog.contextvars.bound_contextvars(request_id="the buyer's"):
+            pay(gateway, NUMBERS["webhook_first"])
+            assert structlog.contextvars.get_contextvars() == {"request_id": "the buyer's"}
         assert get_urlconf() == "tests.orders.gateway_receiver"
     finally:
         set_urlconf(None)
     assert connection.connection is before
-    assert outer.get() == "kept"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Min, QuerySet
 
 from marketplace.lib import signing
-from orders.payments.inprocess import HERE, connect, refuse_inside_transaction
+from orders.payments.inprocess import HERE, connect, require_may_wait
 from orders.payments.simulator.actions.attempts import claim_attempt, record_attempt
 from orders.payments.simulator.actions.outcomes import resolve_payment, resolve_refund
 from orders.payments.simulator.models import (
@@ -34,7 +34,7 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
     attempt belongs to one of them. A failed attempt is not due again before its retry, so calling this until
     it returns 0 comes to an end. Raise RuntimeError inside a transaction.
     """
-    refuse_inside_transaction()
+    require_may_wait()
     return _settle_due(now, limit) + sum(_attempt(delivery, now) for delivery in _due(now)[:limit])
 
 
@@ -50,7 +50,7 @@ def next_due() -> datetime | None:
 
 def deliver_now(*, payment_id: str, now: datetime) -> None:
     """Settle one payment and send its messages before anything else happens."""
-    refuse_inside_transaction()
+    require_may_wait()
     resolve_payment(payment_id=payment_id, now=now)
     for delivery in _due(now).filter(event__subject=payment_id):
         _attempt(delivery, now)
