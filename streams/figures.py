@@ -37,6 +37,14 @@ class Count:
     gross: int = 0
     given_back: int = 0
 
+    def plus(self, other: "Count") -> "Count":
+        """Return both counts of one minute together."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMMED}
+        return replace(self, peak_viewers=max(self.peak_viewers, other.peak_viewers), **sums)
+
+
+_SUMMED = tuple(field.name for field in fields(Count))[4:]
+
 
 def this_process() -> str:
     """Return the name of this process, at most 40 characters, never used by another one before or after."""
@@ -118,7 +126,7 @@ def _parameters(count: Count) -> list[Any]:
 
 
 def _upsert_statement(table: str, names: list[str]) -> str:
-    sums = [f'"{name}" = "{table}"."{name}" + excluded."{name}"' for name in names[4:]]
+    sums = [f'"{name}" = "{table}"."{name}" + excluded."{name}"' for name in _SUMMED]
     peak = (
         f'"peak_viewers" = CASE WHEN excluded."peak_viewers" > "{table}"."peak_viewers"'
         f' THEN excluded."peak_viewers" ELSE "{table}"."peak_viewers" END'

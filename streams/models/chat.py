@@ -25,6 +25,7 @@ class ChatMessage(models.Model):
         ordering: ClassVar[list[str]] = ["id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["session", "-id"], name="chat_by_session"),
+            models.Index(fields=["session", "author", "-at"], name="chat_by_author"),
             models.Index(
                 fields=["session", "deleted_at"],
                 name="chat_deleted_lately",
