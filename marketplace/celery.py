@@ -1,4 +1,4 @@
-"""The Celery application. A task is a doorbell: the work is rows, and a sweep finds what a lost bell missed."""
+"""The Celery application. A task is a doorbell: the work is rows, and sweeps find what a lost bell missed."""
 
 import os
 

@@ -8,16 +8,18 @@ from django.core.checks import CheckMessage, Error, register
 
 
 @register("hawker")
-def embedded_means_one_process(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+def embedded_means_one_process(**_: Any) -> Sequence[CheckMessage]:
     """Embedded mode has its worker, its channel layer or its database inside one process."""
     if settings.WEB_PROCESSES == 1:
         return []
     missing = [
-        name for name, there in (("DATABASE_URL", settings.SCALED), ("REDIS_URL", settings.REDIS_URL)) if not there
+        name
+        for name, there in (("DATABASE_URL", settings.SCALED), ("REDIS_URL", settings.REDIS_URL))
+        if not there
     ]
     return [
         Error(
-            f"WEB_PROCESSES is {settings.WEB_PROCESSES}, and without {name} there can be one web process only.",
+            f"WEB_PROCESSES is {settings.WEB_PROCESSES}; without {name} there can be one web process only.",
             hint=f"Set {name}, or WEB_PROCESSES=1.",
             id=f"hawker.E00{number}",
         )
@@ -26,12 +28,12 @@ def embedded_means_one_process(app_configs: Any, **kwargs: Any) -> Sequence[Chec
 
 
 @register("hawker")
-def both_or_neither(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+def both_or_neither(**_: Any) -> Sequence[CheckMessage]:
     """Redis connects processes that must then share a database too."""
     if settings.REDIS_URL and not settings.SCALED:
         return [
             Error(
-                "REDIS_URL is set and DATABASE_URL is not: workers on SQLite would wait for each other's locks.",
+                "REDIS_URL is set and DATABASE_URL is not: processes cannot share an SQLite database.",
                 hint="Set DATABASE_URL to a PostgreSQL database, or unset REDIS_URL for embedded mode.",
                 id="hawker.E003",
             )
@@ -40,7 +42,7 @@ def both_or_neither(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register("hawker", deploy=True)
-def production_is_closed(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+def production_is_closed(**_: Any) -> Sequence[CheckMessage]:
     """A production deployment names its hosts and does not debug."""
     errors: list[CheckMessage] = []
     if settings.PRODUCTION and not settings.ALLOWED_HOSTS:
@@ -53,6 +55,10 @@ def production_is_closed(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessa
         )
     if settings.PRODUCTION and settings.DEBUG:
         errors.append(
-            Error("DEBUG is on in production: error pages would show settings.", hint="Unset DEBUG.", id="hawker.E005")
+            Error(
+                "DEBUG is on in production: error pages would show settings.",
+                hint="Unset DEBUG.",
+                id="hawker.E005",
+            )
         )
     return errors

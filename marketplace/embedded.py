@@ -1,4 +1,4 @@
-"""Embedded mode: Celery's worker and beat as threads of the web process, so that nothing needs to be installed."""
+"""Embedded mode: Celery's worker and beat as threads of the web process."""
 
 import threading
 from contextlib import suppress
@@ -18,7 +18,9 @@ class Background:
 
     def __init__(self) -> None:
         """Make both; nothing runs yet."""
-        self._worker = WorkController(app=app, pool="solo", loglevel="WARNING", without_gossip=True, without_mingle=True)
+        self._worker = WorkController(
+            app=app, pool="solo", loglevel="WARNING", without_gossip=True, without_mingle=True
+        )
         self._beat = EmbeddedService(app, thread=True, max_interval=1)
         self._worker_thread = threading.Thread(target=self._work, name="celery-worker", daemon=True)
 
@@ -28,7 +30,7 @@ class Background:
         self._beat.start()
 
     def stop(self) -> None:
-        """Let the task that runs finish, then end both threads. What was not done is found by the next sweep."""
+        """Let the running task finish, then end both threads; the next sweep finds what was not done."""
         self._beat.stop()
         self._worker.stop(in_sighandler=False)
         self._worker_thread.join(timeout=10)

@@ -1,4 +1,4 @@
-"""Every setting of Hawker, from environment variables; docs/configuration.md lists them and a test holds it to this."""
+"""Every setting of Hawker, from environment variables; a test holds docs/configuration.md to this file."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from marketplace.rest.conf import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
 
-# The way it runs -----------------------------------------------------------------------------------------------------
+# The way it runs
+# -----------------------------------------------------------------------------------------------------
 
 MARKETPLACE_MODE = env.choice("MARKETPLACE_MODE", "sandbox", ("sandbox", "production"))
 PRODUCTION = MARKETPLACE_MODE == "production"
@@ -22,7 +23,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, low=1, high=256)
 
-# Applications --------------------------------------------------------------------------------------------------------
+# Applications
+# --------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "marketplace",
@@ -63,7 +65,9 @@ ROOT_URLCONF = "marketplace.urls"
 ASGI_APPLICATION = "marketplace.asgi.application"
 AUTH_USER_MODEL = "marketplace.User"
 KNOX_TOKEN_MODEL = "marketplace.ApiToken"  # noqa: S105 - the name of a model
-MIGRATION_MODULES = {"knox": None}  # its migrations would make the table of the token model that ours replaces
+MIGRATION_MODULES = {
+    "knox": None
+}  # its migrations would make the table of the token model that ours replaces
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
@@ -81,7 +85,8 @@ TEMPLATES = [
     },
 ]
 
-# Database ------------------------------------------------------------------------------------------------------------
+# Database
+# ------------------------------------------------------------------------------------------------------------
 
 _postgres = env.postgres("DATABASE_URL")
 SCALED = _postgres is not None
@@ -111,7 +116,8 @@ else:
         }
     }
 
-# Redis, Celery, Channels ---------------------------------------------------------------------------------------------
+# Redis, Celery, Channels
+# ---------------------------------------------------------------------------------------------
 
 REDIS_URL = env.text("REDIS_URL", "")
 
@@ -142,13 +148,15 @@ else:
         "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 2000}}
     }
 
-# Selling -------------------------------------------------------------------------------------------------------------
+# Selling ----------------------------------------------------------------------------------------------------
+# ---------
 
 ADMISSION_QUEUE_SIZE = env.integer("ADMISSION_QUEUE_SIZE", 20_000, low=1)
 ADMISSION_BATCH_SIZE = env.integer("ADMISSION_BATCH_SIZE", 512, low=1, high=5_000)
 ADMISSION_DEADLINE_SECONDS = env.integer("ADMISSION_DEADLINE_SECONDS", 10, low=1, high=120)
 
-# The payment company; empty addresses mean the simulator inside this process -----------------------------------------
+# The payment company; empty addresses mean the simulator inside this process
+# -----------------------------------------
 
 GATEWAY_URL = env.text("GATEWAY_URL", "")
 GATEWAY_KEY = env.text("GATEWAY_KEY", None if PRODUCTION else "gateway-sandbox-key")
@@ -157,7 +165,8 @@ GATEWAY_WEBHOOK_SECRET = env.text(
 )
 GATEWAY_WEBHOOK_URL = env.text("GATEWAY_WEBHOOK_URL", "")
 
-# Request limits: how many a period, per token, person or address -----------------------------------------------------
+# Request limits: how many a period, per token, person or address
+# -----------------------------------------------------
 
 RATE_LIMITS = {
     "default": env.text("RATE_LIMIT_DEFAULT", "600/m"),
@@ -167,7 +176,8 @@ RATE_LIMITS = {
     "login": env.text("RATE_LIMIT_LOGIN", "10/m"),
 }
 
-# Web -----------------------------------------------------------------------------------------------------------------
+# Web --------------------------------------------------------------------------------------------------------
+# ---------
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -192,7 +202,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Logs ----------------------------------------------------------------------------------------------------------------
+# Logs -------------------------------------------------------------------------------------------------------
+# ---------
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "json" if PRODUCTION else "console", ("json", "console"))

@@ -1,7 +1,8 @@
 """Admission: the one queue of a process that every purchase goes through.
 
-Sockets and HTTP put requests in; one thread with one database connection takes everything that has gathered and
-runs one action over it. While a batch is in the database the next one gathers: that is the whole scheduling.
+Sockets and HTTP put requests in; one thread with one database connection takes everything that has gathered
+and runs one action over it. While a batch is in the database the next one gathers: that is the whole
+scheduling.
 """
 
 import atexit
@@ -65,7 +66,7 @@ class Admission:
         self._tell_at = 0.0
 
     def submit(self, request: PurchaseRequest, answer: Answer) -> None:
-        """Queue a request. ``answer`` must be quick and must not raise; at a full queue it is called at once."""
+        """Queue a request. ``answer`` must be quick and must not raise; a full queue calls it at once."""
         if self._closed or self._queue.qsize() >= self._queue_size:
             metrics.PURCHASES.labels(outcome="busy").inc()
             answer(BUSY)
@@ -122,7 +123,9 @@ class Admission:
     def _admit(self, batch: Sequence[Entry]) -> None:
         began = monotonic()
         waiting = [entry for entry in batch if entry.deadline > began]
-        losers = [entry for entry in waiting if sold_out.is_known(entry.request.slot_id, entry.request.deal_id)]
+        losers = [
+            entry for entry in waiting if sold_out.is_known(entry.request.slot_id, entry.request.deal_id)
+        ]
         lost = set(map(id, losers))
         outcomes: list[tuple[Entry, Outcome]] = [(entry, BUSY) for entry in batch if entry.deadline <= began]
         outcomes += self._refuse(losers)
@@ -144,12 +147,15 @@ class Admission:
             return self._database_away(losers)
         sold: Outcome = Refused("sold_out", {"left": 0})
         return [
-            (entry, placed[key].answer(entry.request) if (key := entry.request.replay_key) in placed else sold)
+            (
+                entry,
+                placed[key].answer(entry.request) if (key := entry.request.replay_key) in placed else sold,
+            )
             for entry in losers
         ]
 
     def _place(self, entries: Sequence[Entry]) -> list[tuple[Entry, Outcome]]:
-        """Run the action; a batch that breaks a constraint is halved until the poisoned request stands alone."""
+        """Run the action; a batch that breaks a constraint is halved until its cause stands alone."""
         if not entries:
             return []
         try:
@@ -169,7 +175,7 @@ class Admission:
 
     def _database_away(self, entries: Sequence[Entry]) -> list[tuple[Entry, Outcome]]:
         """Answer ``busy``: whether a broken commit took hold, the same key asked again will tell."""
-        log.exception("admission_database_away", requests=len(entries))
+        log.error("admission_database_away", requests=len(entries), exc_info=True)
         connection.close()
         return [(entry, BUSY) for entry in entries]
 

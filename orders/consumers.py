@@ -26,7 +26,7 @@ class Buyer(Protocol):
 
 
 def buy(connection: Buyer, command_id: str, data: dict[str, Any]) -> None:
-    """Put a purchase into admission; the connection hears ``buy.accepted`` or ``buy.refused`` after the commit."""
+    """Put a purchase into admission; after the commit comes ``buy.accepted`` or ``buy.refused``."""
     answer = partial(_reply, connection, command_id)
     request = _request(connection, data)
     if isinstance(request, Refused):

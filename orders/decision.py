@@ -1,7 +1,7 @@
 """Who gets a unit and who does not: pure decisions over counts that the caller has locked.
 
-Requests are decided in the order they arrived. Each grant lowers the counts that the next decision sees, so a batch
-of five hundred is as exact as five hundred transactions.
+Requests are decided in the order they arrived. Each grant lowers the counts that the next decision sees, so a
+batch of five hundred is as exact as five hundred transactions.
 """
 
 from collections import defaultdict
@@ -18,8 +18,8 @@ from streams.models import Deal, Session, Slot
 class Market:
     """The locked state that decisions are made on; counts are lowered as units are granted.
 
-    ``free`` is units on the shelf by variant id; ``bought`` is units by (slot or deal id, buyer id), of earlier
-    orders and of this batch.
+    ``free`` is units on the shelf by variant id; ``bought`` is units by (slot or deal id, buyer id), of
+    earlier orders and of this batch.
     """
 
     sessions: dict[str, Session]
@@ -56,8 +56,9 @@ class Market:
 def decide(request: PurchaseRequest, market: Market, *, now: datetime) -> Refused | None:
     """Return why the request cannot be granted, or None and the units are counted as sold.
 
-    Codes and their order of precedence: ``not_on_sale``, ``session_not_live``, ``deal_closed``, ``price_changed``
-    (data: ``price``), ``limit_reached`` (data: ``limit``, ``bought``), ``sold_out`` (data: ``left``).
+    Codes and their order of precedence: ``not_on_sale``, ``session_not_live``, ``deal_closed``,
+    ``price_changed`` (data: ``price``), ``limit_reached`` (data: ``limit``, ``bought``), ``sold_out`` (data:
+    ``left``).
     """
     slot = market.slots.get(request.slot_id)
     if slot is None:

@@ -55,7 +55,8 @@ class SessionNotLive(Conflict):
 REFUSALS: dict[str, type[DomainError]] = {
     error.code: error
     for error in (
-        SoldOut, PriceChanged, DealClosed, NotOnSale, SessionNotLive, LimitReached, IdempotencyMismatch, Busy, Invalid,
+        SoldOut, PriceChanged, DealClosed, NotOnSale, SessionNotLive, LimitReached, IdempotencyMismatch, Busy,
+        Invalid,
     )
 }  # fmt: skip
 
@@ -81,7 +82,9 @@ class GatewayAway(Busy):
 
     code = "gateway_unavailable"
     message = "The payment gateway does not answer."
-    cure = "Send the same request with the same key again: nothing is charged twice. Or read the payment later."
+    cure = (
+        "Send the same request with the same key again: nothing is charged twice. Or read the payment later."
+    )
 
 
 class CardRefused(Invalid):

@@ -1,4 +1,4 @@
-"""Writes granted purchases: order, line and fact, three rows each, in bulk. Runs inside the admission transaction."""
+"""Writes granted purchases inside admission's transaction: order, line and fact, in bulk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +21,10 @@ _ORDER = (
 )  # fmt: skip
 _LINE = (
     "id", "order_id", "buyer_id", "deal_id", "quantity", "amount", "unit_price",
-    "state", "pay_by", "created_at", "session_id", "slot_id", "seq", "variant_id", "product_id", "title", "sku",
-    "currency", "brand_id", "streamer_id", "agency_id", "collaboration_id", "rate_bp", "agency_share_bp", "fee_bp",
-    "return_policy",
+    "state", "pay_by", "created_at", "session_id", "slot_id", "seq",
+    "variant_id", "product_id", "title", "sku",
+    "currency", "brand_id", "streamer_id", "agency_id", "collaboration_id",
+    "rate_bp", "agency_share_bp", "fee_bp", "return_policy",
 )  # fmt: skip
 _FACT = ("id", "type", "subject", "payload", "at")
 
@@ -46,8 +47,8 @@ class Offer:
             _hex(self.session.id), _hex(self.slot.id), self.session.last_seq,
             _hex(self.variant.id), _hex(product.id), title, self.variant.sku, self.slot.currency,
             _hex(self.terms.brand_id), _hex(self.terms.streamer_id), _hex(self.terms.agency_id),
-            _hex(self.terms.collaboration_id), self.terms.rate_bp, self.terms.agency_share_bp, self.terms.fee_bp,
-            self.terms.return_policy,
+            _hex(self.terms.collaboration_id),
+            self.terms.rate_bp, self.terms.agency_share_bp, self.terms.fee_bp, self.terms.return_policy,
         )  # fmt: skip
 
     def pay_by(self, now: datetime) -> datetime:
@@ -56,7 +57,7 @@ class Offer:
 
 
 def write(granted: Sequence[tuple[PurchaseRequest, Offer]], *, now: datetime) -> list[Accepted]:
-    """Insert order, line and fact of each granted request and return what its buyer is told, in the same order."""
+    """Insert order, line and fact of each granted request; return what each buyer is told, in order."""
     orders, lines, facts, told = [], [], [], []
     copied = {offer.slot.id: offer.copied(now=now) for _, offer in granted}
     at = _moment(now)
@@ -66,8 +67,8 @@ def write(granted: Sequence[tuple[PurchaseRequest, Offer]], *, now: datetime) ->
         pay_by = offer.pay_by(now)
         amount = request.price.amount * request.quantity
         order_row = (
-            order, buyer, offer.session.id[-32:], request.key, request.input_hash, amount, request.price.currency,
-            _moment(pay_by), at,
+            order, buyer, offer.session.id[-32:], request.key, request.input_hash,
+            amount, request.price.currency, _moment(pay_by), at,
         )  # fmt: skip
         orders.append(order_row)
         lines.append(
@@ -78,9 +79,9 @@ def write(granted: Sequence[tuple[PurchaseRequest, Offer]], *, now: datetime) ->
             (new_uuid7_hex(), "order.placed", accepted.order_id, _payload(request, offer, accepted), at)
         )
         told.append(accepted)
-    bulk.insert(Order._meta.db_table, _ORDER, orders)
-    bulk.insert(OrderLine._meta.db_table, _LINE, lines)
-    bulk.insert(Fact._meta.db_table, _FACT, facts)
+    bulk.insert(Order, _ORDER, orders)
+    bulk.insert(OrderLine, _LINE, lines)
+    bulk.insert(Fact, _FACT, facts)
     return told
 
 

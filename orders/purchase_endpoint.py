@@ -1,8 +1,9 @@
 """``POST /api/v1/orders`` for callers with a token: straight from ASGI into admission.
 
-A flash sale over HTTP is this one route, and Django's middleware chain and view layers cost several times what the
-purchase itself does. Everything else about the API's conventions holds here too: errors, limits, request ids. A
-request without a token (a browser with its session cookie) goes to the Django view of the same path.
+A flash sale over HTTP is this one route, and Django's middleware chain and view layers cost several times
+what the purchase itself does. Everything else about the API's conventions holds here too: errors, limits,
+request ids. A request without a token (a browser with its session cookie) goes to the Django view of the same
+path.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from marketplace.errors import DomainError, InternalError, Invalid, InvalidToken
 from marketplace.lib.mailbox import Mailbox
 from marketplace.middleware import clean_request_id
 from marketplace.models.tokens import Scope
-from marketplace.rest.keys import clean_key
+from marketplace.rest.keys import HEADER, IdempotencyKeyMissing, clean_key
 from marketplace.rest.lean import TokenIdentity, aresolve_token, bearer
 from marketplace.rest.parsing import decode_json
 from marketplace.rest.problems import problem
@@ -77,7 +78,7 @@ class PurchaseEndpoint:
         try:
             body = await _body(receive)
             identity = await _identify(headers)
-            verdict = await limits.acheck("buy", identity.user_id)
+            verdict = limits.check_local("buy", identity.user_id)
             limit_headers = verdict.headers()
             if not verdict.allowed:
                 raise verdict.refusal()
@@ -121,7 +122,7 @@ async def _identify(headers: dict[bytes, bytes]) -> TokenIdentity:
 def _request(headers: dict[bytes, bytes], body: bytes, identity: TokenIdentity) -> PurchaseRequest:
     key = headers.get(b"idempotency-key")
     if key is None:
-        raise Invalid("Send an Idempotency-Key header: units move here.", param="Idempotency-Key")
+        raise IdempotencyKeyMissing(param=HEADER)
     data = decode_json(body)
     if not isinstance(data, dict):
         raise Invalid("Send a JSON object.")

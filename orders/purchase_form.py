@@ -1,5 +1,6 @@
 """A purchase as it looks from outside: what comes in over socket and HTTP, and what goes back."""
 
+import re
 from typing import Any
 
 from marketplace.errors import DomainError, Invalid
@@ -8,6 +9,8 @@ from marketplace.lib.ids import is_id
 from marketplace.lib.money import Money
 from orders.errors import REFUSALS
 from orders.requests import Accepted, PurchaseRequest, Refused
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 MOST_UNITS = 1_000
 MOST_MINOR_UNITS = 10**12
@@ -39,7 +42,7 @@ def _price(price: Any) -> Money:
     amount, currency = price["amount"], price["currency"]
     if type(amount) is not int or not 1 <= amount <= MOST_MINOR_UNITS:
         raise Invalid("An amount is a whole number of minor units, at least 1.", param="price.amount")
-    if type(currency) is not str or len(currency) != 3 or not (currency.isascii() and currency.isupper()):
+    if type(currency) is not str or not _CURRENCY.fullmatch(currency):
         raise Invalid("A currency is three capital letters of ISO 4217.", param="price.currency")
     return Money(amount, currency)
 

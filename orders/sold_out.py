@@ -1,7 +1,7 @@
 """What this process knows to be sold out, so that the losers of a rush cost microseconds.
 
-Noted only from committed state and believed for a second at most: units that another process gave back are on sale
-here again after that, whatever messages were lost.
+Noted only from committed state and believed for a second at most: units that another process gave back are on
+sale here again after that, whatever messages were lost.
 """
 
 from collections.abc import Iterable

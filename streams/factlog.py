@@ -1,4 +1,4 @@
-"""A session's fact log: the only writer. Order of ``seq`` is order of commit: it is taken under the row's lock."""
+"""A session's fact log: the only writer. Order of ``seq`` is order of commit: the row's lock sees to it."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
+from marketplace.lib import rows
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.clock import to_wire
 from streams import hub
@@ -26,15 +27,11 @@ def lock(session_id: str) -> Session:
 
 def lock_all(session_ids: Iterable[str]) -> dict[str, Session]:
     """Lock session rows in the order of their ids and return those that exist, by id."""
-    require_transaction()
-    sessions = Session.objects.filter(id__in=set(session_ids)).select_related("streamer").order_by("id")
-    if connection.features.has_select_for_update:
-        sessions = sessions.select_for_update(of=("self",))
-    return {session.id: session for session in sessions}
+    return {session.id: session for session in rows.lock(Session, set(session_ids))}
 
 
 def append(session: Session, fact: RoomFact, *, now: datetime) -> RoomEvent:
-    """Append one fact to the log of a session whose row the caller has locked; viewers hear of it on commit."""
+    """Append one fact to the log of a session that the caller has locked; viewers hear it on commit."""
     require_transaction()
     seq, payload = session.last_seq + 1, fact.to_wire()
     digest = digest_of(session.last_digest, seq, fact.type, payload, now)

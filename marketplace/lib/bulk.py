@@ -1,20 +1,23 @@
 """Bulk writes for the hot path: COPY on PostgreSQL, one prepared INSERT for many rows on SQLite.
 
-Django's ``bulk_create`` builds a model instance and a parameter list per row; at thousands of rows a second that is
-most of the work. Rows here are plain tuples in the order of the columns, values are what the driver stores.
+Django's ``bulk_create`` builds a model instance and a parameter list per row; at thousands of rows a second
+that is most of the work. Rows here are plain tuples in the order of the columns, values are what the driver
+stores.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from marketplace.lib.atomic import require_transaction
 
 
-def insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows into a table inside the caller's transaction. Names come from models, never from input."""
+def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows into a model's table, inside the caller's transaction."""
     require_transaction()
+    table = model._meta.db_table  # noqa: SLF001 - Django's own name for it
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -1,4 +1,4 @@
-"""Settings from environment variables: a missing or malformed one fails at start, with what to do about it."""
+"""Settings from environment variables: a missing or malformed one fails at start and says what to do."""
 
 import os
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -54,7 +54,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def postgres(name: str) -> dict[str, object] | None:
-    """Return Django's database settings from a ``postgres://user:password@host:port/name`` URL, None when unset."""
+    """Return Django's settings for a ``postgres://user:password@host:port/name`` URL, None when unset."""
     value = text(name, "")
     if not value:
         return None

@@ -4,12 +4,12 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from marketplace.lib.ids import is_id, new_id
-
 
 if TYPE_CHECKING:
     _UUIDField = models.UUIDField[str, str]
@@ -20,8 +20,8 @@ else:
 class PrefixedIdField(_UUIDField):
     """A UUIDv7 in the database, a public id such as ``ord_019ab3…`` in Python.
 
-    Models use it as their primary key, so the id that a foreign key holds, the API shows and a fact names is one
-    and the same string, and there is no integer key to leak.
+    Models use it as their primary key, so the id that a foreign key holds, the API shows and a fact names is
+    one and the same string, and there is no integer key to leak.
     """
 
     def __init__(self, prefix: str, **kwargs: Any) -> None:
@@ -54,7 +54,7 @@ class PrefixedIdField(_UUIDField):
             params={"value": value, "prefix": self.prefix},
         )
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:  # noqa: ARG002 - Django's signature
         """Return what the database driver stores: a UUID, or its digits where there is no such type."""
         public_id = self.to_python(value)
         if public_id is None:
@@ -62,7 +62,7 @@ class PrefixedIdField(_UUIDField):
         digits = public_id[-32:]
         return uuid.UUID(hex=digits) if connection.features.has_native_uuid_field else digits
 
-    def from_db_value(self, value: uuid.UUID | None, expression: object, connection: object) -> str | None:
+    def from_db_value(self, value: uuid.UUID | None, *_: object) -> str | None:
         """Return the public id of a stored value; the backend has already made it a UUID."""
         return None if value is None else f"{self.prefix}_{value.hex}"
 
@@ -72,6 +72,4 @@ class PrefixedIdField(_UUIDField):
 
     def formfield(self, **kwargs: Any) -> Any:
         """Return a plain text field: a public id is not a UUID to a form."""
-        from django import forms
-
         return models.Field.formfield(self, **{"form_class": forms.CharField, **kwargs})

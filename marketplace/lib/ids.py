@@ -1,7 +1,7 @@
 """Public identifiers: a prefix that names the kind and a UUIDv7 in hexadecimal, sortable by time.
 
-``ord_019ab3c4d5e67f8091a2b3c4d5e6f708``: the first 48 bits are Unix milliseconds (RFC 9562, section 5.7), so rows
-made one after another stand side by side in an index and a page of a list starts at the last id seen.
+``ord_019ab3c4d5e67f8091a2b3c4d5e6f708``: the first 48 bits are Unix milliseconds (RFC 9562, section 5.7), so
+rows made one after another stand side by side in an index and a page of a list starts at the last id seen.
 """
 
 import os
@@ -36,3 +36,8 @@ def is_id(value: object, prefix: str) -> bool:
 def as_uuid(public_id: str) -> uuid.UUID:
     """Return the UUID inside a well-formed public id."""
     return uuid.UUID(hex=public_id[-32:])
+
+
+def as_id(prefix: str, stored: uuid.UUID | str) -> str:
+    """Return the public id of what a database stores: a UUID, or its digits where there is no such type."""
+    return f"{prefix}_{stored if type(stored) is str else stored.hex}"  # type: ignore[union-attr]

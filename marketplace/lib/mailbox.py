@@ -9,8 +9,8 @@ from typing import Any
 class Mailbox:
     """Calls posted from any thread run on the loop in the order of posting.
 
-    ``call_soon_threadsafe`` writes to a pipe each time; at thousands of results a second that costs more than the
-    results. Here the first post wakes the loop and the rest of the batch rides along.
+    ``call_soon_threadsafe`` writes to a pipe each time; at thousands of results a second that costs more than
+    the results. Here the first post wakes the loop and the rest of the batch rides along.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -20,7 +20,7 @@ class Mailbox:
         self._awake = False
 
     def post(self, call: Callable[..., None], *args: Any) -> None:
-        """Run ``call(*args)`` on the loop soon. After the loop has closed the call is dropped: nobody waits for it."""
+        """Run ``call(*args)`` on the loop soon; a closed loop drops it, since nobody waits any more."""
         self._calls.append((call, args))
         if not self._awake:
             self._awake = True

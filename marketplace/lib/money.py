@@ -1,10 +1,13 @@
 """Money: whole minor units and an ISO 4217 currency."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 BASIS_POINTS = 10_000
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 #: Digits behind the decimal point, where they are not two (ISO 4217).
 _EXPONENTS = {
@@ -33,7 +36,7 @@ class Money:
         """Refuse what is not an exact amount of a currency."""
         if type(self.amount) is not int:
             raise TypeError(f"An amount is a whole number of minor units, not {self.amount!r}.")
-        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
+        if not _CURRENCY.fullmatch(self.currency):
             raise ValueError(f"A currency is three capital letters of ISO 4217, not {self.currency!r}.")
 
     def __add__(self, other: Self) -> "Money":

@@ -8,7 +8,7 @@ from marketplace.lib.fields import PrefixedIdField
 
 
 class Fact(models.Model):
-    """What happened to what, and when. Feeds webhooks and the events API; only ``marketplace.outbox`` writes here."""
+    """What happened to what, and when. Only ``marketplace.outbox`` and bulk admission write here."""
 
     id = PrefixedIdField("evt", primary_key=True)
     type = models.CharField(max_length=60, help_text="Such as order.paid.")

@@ -1,4 +1,4 @@
-"""Stock: one counter per variant and the log of everything that moved it. Only ``marketplace.stock`` writes here."""
+"""Stock: a counter per variant and the log of what moved it. Only ``marketplace.stock`` writes here."""
 
 from typing import ClassVar
 

@@ -7,25 +7,22 @@ from datetime import datetime
 from functools import partial
 
 from django.db import connection, transaction
-from django.db.models import Sum
 
 from marketplace import stock
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
-from marketplace.models import Product
 from orders import order_rows, sold_out
 from orders.decision import Market, decide
-from orders.models import Order, OrderLine
+from orders.market import lock_market
+from orders.models import Order
 from orders.order_rows import Offer
 from orders.requests import Accepted, Outcome, Placed, PurchaseRequest, Refused, ReplayKey
-from orders.states import TAKES_UNITS
-from streams import factlog, figures, quota, stock_facts
-from streams.models import Slot
-from streams.queries.terms import terms_for
+from streams import figures, quota, stock_facts
 
 
 @dataclass(slots=True, frozen=True)
 class Placement:
-    """What became of a batch: one outcome per request, and the rooms that have yet to hear of the new counts."""
+    """What became of a batch: one outcome per request, and the rooms that have yet to hear of it."""
 
     outcomes: list[Outcome]
     stale_rooms: list[str]
@@ -34,8 +31,8 @@ class Placement:
 def place_orders(requests: Sequence[PurchaseRequest], *, now: datetime) -> Placement:
     """Decide every request in order of arrival and write what was granted.
 
-    All or nothing: an exception means that none of them happened. A repeated (buyer, key) gets the first order's
-    outcome again; with other inputs it is refused with ``idempotency_mismatch``.
+    All or nothing: an exception means that none of them happened. A repeated (buyer, key) gets the first
+    order's outcome again; with other inputs it is refused with ``idempotency_mismatch``.
 
     Raises:
         django.db.Error, DomainError: the batch broke a constraint, or the database is away.
@@ -51,23 +48,19 @@ def place_orders(requests: Sequence[PurchaseRequest], *, now: datetime) -> Place
 
 
 def find_replays(requests: Iterable[PurchaseRequest]) -> dict[ReplayKey, Placed]:
-    """Return what is already ordered under these buyers and keys: one query, whatever the number of requests."""
+    """Return what is already ordered under these buyers and keys: one query, whatever their number."""
     pairs = sorted({request.replay_key for request in requests})
-    parameters: list[object]
     if connection.vendor == "postgresql":
         wanted = "SELECT * FROM unnest(%s::uuid[], %s::text[])"
-        parameters = [[buyer[-32:] for buyer, _ in pairs], [key for _, key in pairs]]
+        parameters: list[object] = [[buyer[-32:] for buyer, _ in pairs], [key for _, key in pairs]]
     else:
         wanted = "VALUES " + ", ".join(["(%s, %s)"] * len(pairs))
         parameters = [value for buyer, key in pairs for value in (buyer[-32:], key)]
-    columns = "id, buyer_id, key, input_hash, amount, currency, pay_by"
-    orders = Order.objects.raw(
-        f"SELECT {columns} FROM orders_order WHERE (buyer_id, key) IN ({wanted})",  # noqa: S608 - constants only
-        parameters,
-    )
+    statement = f"SELECT id FROM orders_order WHERE (buyer_id, key) IN ({wanted})"  # noqa: S608 - placeholders
+    found = rows.fetch(Order, [id_ for (id_,) in rows.select(statement, parameters, kinds=("ord",))])
     return {
         (order.buyer_id, order.key): Placed(order.input_hash, Accepted(order.id, order.total, order.pay_by))
-        for order in orders
+        for order in found
     }
 
 
@@ -88,7 +81,7 @@ def _answer(
 
 def _sell(fresh: Sequence[PurchaseRequest], *, now: datetime) -> tuple[dict[ReplayKey, Outcome], list[str]]:
     """Decide requests that have no order yet, write the granted ones, and return outcomes and stale rooms."""
-    market, offers = _lock_market(fresh, now=now)
+    market, offers = lock_market(fresh, now=now)
     decided: dict[ReplayKey, Outcome] = {}
     granted = []
     for request in fresh:
@@ -107,52 +100,6 @@ def _sell(fresh: Sequence[PurchaseRequest], *, now: datetime) -> tuple[dict[Repl
     stale_rooms = stock_facts.tell(market.sessions.values(), now=now)
     _count(granted, now=now)
     return decided, stale_rooms
-
-
-def _lock_market(requests: Sequence[PurchaseRequest], *, now: datetime) -> tuple[Market, dict[str, Offer]]:
-    """Lock what the requests are about, in the order of docs/locking.md, and read what decisions need."""
-    known = Slot.objects.filter(id__in={request.slot_id for request in requests})
-    variants = {slot.id: slot.variant for slot in known.select_related("variant__product")}
-    variant_ids = {variant.id for variant in variants.values()}
-    levels = stock.lock(variant_ids)
-    slots = quota.lock_slots(variants)
-    deals = quota.lock_deals(request.deal_id for request in requests if request.deal_id)
-    rooms = stock_facts.rooms_selling(variant_ids) | {slot.session_id for slot in slots.values()}
-    sessions = factlog.lock_all(rooms)
-    market = Market(
-        sessions=sessions,
-        slots=slots,
-        deals=deals,
-        free={variant_id: level.available for variant_id, level in levels.items()},
-        sellable_variants=frozenset(
-            variant.id
-            for variant in variants.values()
-            if variant.active and variant.product.state == Product.State.PUBLISHED
-        ),
-    )
-    _read_bought(market, requests)
-    terms = terms_for(slots.values(), now=now)
-    offers = {
-        slot.id: Offer(slot, sessions[slot.session_id], variants[slot.id], terms[slot.id])
-        for slot in slots.values()
-    }
-    return market, offers
-
-
-def _read_bought(market: Market, requests: Sequence[PurchaseRequest]) -> None:
-    """Read how many units each buyer has of the slots and deals that limit it."""
-    limited_deals = {deal.slot_id for deal in market.deals.values() if deal.per_buyer_limit is not None}
-    limited = {slot.id for slot in market.slots.values() if slot.per_buyer_limit is not None} | limited_deals
-    if not limited:
-        return
-    lines = OrderLine.objects.filter(
-        slot_id__in=limited, buyer_id__in={request.buyer_id for request in requests}, state__in=TAKES_UNITS
-    )
-    sums = lines.order_by().values_list("slot_id", "deal_id", "buyer_id").annotate(Sum("quantity"))
-    for slot_id, deal_id, buyer_id, units in sums:
-        market.bought[slot_id, buyer_id] += units
-        if deal_id is not None:
-            market.bought[deal_id, buyer_id] += units
 
 
 def _count(granted: Sequence[tuple[PurchaseRequest, Offer]], *, now: datetime) -> None:

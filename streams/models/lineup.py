@@ -59,7 +59,7 @@ class Slot(models.Model):
 
 
 class Deal(models.Model):
-    """A flash deal on a slot: a quota at a price until a moment. Closed by the moment, the host, or the last unit."""
+    """A flash deal on a slot: a quota at a price, until a moment or until the host closes it."""
 
     class CloseReason(models.TextChoices):
         """What closed a deal."""

@@ -33,7 +33,7 @@ class RoomEvent(models.Model):
 
 
 class RealtimeTicket(models.Model):
-    """Lets one person into the socket once, within seconds. The ticket itself is stored as its SHA-256 only."""
+    """Lets one person into the socket once, within seconds. Stored as its SHA-256 only."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

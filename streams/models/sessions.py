@@ -11,7 +11,7 @@ from streams.models.people import Streamer
 
 
 def new_epoch() -> str:
-    """Return a name for one run of a session's fact log, so that a resume point of another run is recognised."""
+    """Return a name for one run of a fact log, so that a resume point of another run is recognised."""
     return secrets.token_hex(4)
 
 

@@ -3,14 +3,32 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
+from marketplace.lib import rows
 from marketplace.models import BrandMember
 from streams.models import Collaboration, CollaborationRate, Slot, Streamer
 
-Row = Mapping[str, Any]
+#: What a slot, its product and its streamer say; as SQL because every purchase reads it.
+_KNOWN = """
+SELECT slot.id, product.brand_id, product.id, product.return_policy, category.fee_bp,
+       session.streamer_id, streamer.agency_id, agency.share_bp
+FROM streams_slot slot
+JOIN marketplace_variant variant ON variant.id = slot.variant_id
+JOIN marketplace_product product ON product.id = variant.product_id
+JOIN marketplace_category category ON category.slug = product.category_id
+JOIN streams_session session ON session.id = slot.session_id
+JOIN streams_streamer streamer ON streamer.id = session.streamer_id
+LEFT JOIN streams_agency agency ON agency.id = streamer.agency_id
+WHERE slot.id IN"""
+_KNOWN_KINDS = ("slt", "brd", "prd", None, None, "str", "agc", None)
+_PLANS = """
+SELECT id, brand_id, streamer_id, kind, rate_bp FROM streams_collaboration
+WHERE starts_at <= %s AND (ends_at IS NULL OR ends_at > %s) AND brand_id IN"""
+_PLAN_KINDS = ("col", "brd", "str", None, None)
 
 #: Which kind of plan wins when several run; of two of one kind it is the newer one.
 PRECEDENCE: dict[str, int] = {
@@ -18,6 +36,25 @@ PRECEDENCE: dict[str, int] = {
     Collaboration.Kind.TARGETED: 1,
     Collaboration.Kind.OPEN: 0,
 }
+
+
+class _Known(NamedTuple):
+    slot_id: str
+    brand_id: str
+    product_id: str
+    return_policy: str
+    fee_bp: int
+    streamer_id: str
+    agency_id: str | None
+    agency_share_bp: int | None
+
+
+class _Plan(NamedTuple):
+    id: str
+    brand_id: str
+    streamer_id: str | None
+    kind: str
+    rate_bp: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +77,10 @@ def terms_for(slots: Collection[Slot], *, now: datetime) -> dict[str, Terms]:
     The plan is the brand's exclusive one with this streamer, else a targeted one, else an open one, of those
     that run at ``now``; its rate for the product goes before its rate for everything.
     """
-    rows = _known_of(slots)
-    plans = _plans({row["variant__brand_id"] for row in rows}, now=now)
-    rates = _rates([plan["id"] for plan in plans], {row["variant__product_id"] for row in rows})
-    return {row["id"]: _terms(row, plans, rates) for row in rows}
+    known = _known_of(slots)
+    plans = _plans({each.brand_id for each in known}, now=now)
+    rates = _rates([plan.id for plan in plans], {each.product_id for each in known})
+    return {each.slot_id: _terms(each, plans, rates) for each in known}
 
 
 def running_plans(*, now: datetime) -> QuerySet[Collaboration]:
@@ -51,34 +88,29 @@ def running_plans(*, now: datetime) -> QuerySet[Collaboration]:
     return Collaboration.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
 
 
-def _known_of(slots: Collection[Slot]) -> Sequence[Row]:
-    return list(
-        Slot.objects.filter(id__in=[slot.id for slot in slots])
-        .order_by()
-        .values(
-            "id",
-            "variant__brand_id",
-            "variant__product_id",
-            "variant__product__return_policy",
-            "variant__product__category__fee_bp",
-            "session__streamer_id",
-            "session__streamer__agency_id",
-            "session__streamer__agency__share_bp",
-        )
-    )
+def _known_of(slots: Collection[Slot]) -> list[_Known]:
+    ids = [slot.id[-32:] for slot in slots]
+    if not ids:
+        return []
+    found = rows.select(f"{_KNOWN} ({rows.marks(ids)})", ids, kinds=_KNOWN_KINDS)
+    return [_Known(*row) for row in found]
 
 
-def _plans(brand_ids: Iterable[str], *, now: datetime) -> Sequence[Row]:
+def _plans(brand_ids: Iterable[str], *, now: datetime) -> Sequence[_Plan]:
     """Return the running plans of these brands, the one that wins first."""
-    plans = running_plans(now=now).filter(brand_id__in=set(brand_ids)).order_by()
-    return sorted(
-        plans.values("id", "brand_id", "streamer_id", "kind", "rate_bp"),
-        key=lambda plan: (PRECEDENCE[plan["kind"]], plan["id"]),
-        reverse=True,
-    )
+    brands = [brand_id[-32:] for brand_id in set(brand_ids)]
+    if not brands:
+        return []
+    moment = connection.ops.adapt_datetimefield_value(now)
+    statement = f"{_PLANS} ({rows.marks(brands)})"
+    found = rows.select(statement, [moment, moment, *brands], kinds=_PLAN_KINDS)
+    plans = [_Plan(*row) for row in found]
+    return sorted(plans, key=lambda plan: (PRECEDENCE[plan.kind], plan.id), reverse=True)
 
 
-def _rates(plan_ids: Iterable[str], product_ids: Iterable[str]) -> Mapping[tuple[str, str], int]:
+def _rates(plan_ids: Collection[str], product_ids: Iterable[str]) -> Mapping[tuple[str, str], int]:
+    if not plan_ids:
+        return {}
     rates = CollaborationRate.objects.filter(
         collaboration_id__in=list(plan_ids), product_id__in=set(product_ids)
     )
@@ -88,22 +120,20 @@ def _rates(plan_ids: Iterable[str], product_ids: Iterable[str]) -> Mapping[tuple
     }
 
 
-def _terms(row: Row, plans: Sequence[Row], rates: Mapping[tuple[str, str], int]) -> Terms:
-    brand, streamer = row["variant__brand_id"], row["session__streamer_id"]
+def _terms(known: _Known, plans: Sequence[_Plan], rates: Mapping[tuple[str, str], int]) -> Terms:
+    parties = (None, known.streamer_id)
     plan = next(
-        (each for each in plans if each["brand_id"] == brand and each["streamer_id"] in (None, streamer)),
-        None,
+        (each for each in plans if each.brand_id == known.brand_id and each.streamer_id in parties), None
     )
-    product = row["variant__product_id"]
     return Terms(
-        brand_id=brand,
-        streamer_id=streamer,
-        collaboration_id=plan["id"] if plan else None,
-        rate_bp=rates.get((plan["id"], product), plan["rate_bp"]) if plan else 0,
-        agency_id=row["session__streamer__agency_id"],
-        agency_share_bp=row["session__streamer__agency__share_bp"] or 0,
-        fee_bp=row["variant__product__category__fee_bp"],
-        return_policy=row["variant__product__return_policy"],
+        brand_id=known.brand_id,
+        streamer_id=known.streamer_id,
+        collaboration_id=plan.id if plan else None,
+        rate_bp=rates.get((plan.id, known.product_id), plan.rate_bp) if plan else 0,
+        agency_id=known.agency_id,
+        agency_share_bp=known.agency_share_bp or 0,
+        fee_bp=known.fee_bp,
+        return_policy=known.return_policy,
     )
 
 

@@ -17,7 +17,7 @@ AUDITS = (marketplace.audit, streams.audit, orders.audit, refunds.audit)
 class Command(BaseCommand):
     """Print every finding and their number; exit code 1 when there is one."""
 
-    help = "Look for broken invariants: counters that differ from their facts, orphans, chains that do not hold."
+    help = "Look for broken invariants: counters that differ from their facts, orphans, broken chains."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run every app's audit at one moment."""
