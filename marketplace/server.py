@@ -1,7 +1,7 @@
 """The web server: uvicorn with a WebSocket class that lets the room take a socket over.
 
 The ASGI extension ``room.broadcast`` is ``{"attach": attach}``, with ``attach(receiver) -> RoomSocket``. An
-application calls it right after ``websocket.accept``: from then on the transport belongs to a small RoomSocket,
+application calls it right after ``websocket.accept``: the transport then belongs to a small RoomSocket,
 the ASGI task may end, and uvicorn's handshake objects are freed. A viewer costs 3 KB instead of 19.
 """
 

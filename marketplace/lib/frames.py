@@ -37,3 +37,19 @@ def unmask(payload: bytes | bytearray, mask: bytes | bytearray) -> bytes:
     size = len(payload)
     pattern = (mask * (size // 4 + 1))[:size]
     return (int.from_bytes(payload, "little") ^ int.from_bytes(pattern, "little")).to_bytes(size, "little")
+
+
+def text_payloads(data: bytes) -> list[bytes]:
+    """Return the payloads of the text frames in ``data``, which holds whole unmasked frames."""
+    payloads, position = [], 0
+    while position < len(data):
+        opcode, size = data[position] & 0x0F, data[position + 1]
+        start = position + 2
+        if size >= _SHORT:
+            width = 2 if size == _SHORT else 8
+            size = int.from_bytes(data[start : start + width])
+            start += width
+        position = start + size
+        if opcode == TEXT:
+            payloads.append(data[start:position])
+    return payloads
