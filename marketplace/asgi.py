@@ -1,5 +1,6 @@
 """The web application: Django behind the purchase endpoint, and the room's sockets."""
 
+import asyncio
 import os
 
 from django.core.asgi import get_asgi_application
@@ -7,22 +8,26 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django_application = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django's apps must be loaded first
+# Django's apps must be loaded before what follows can be imported.
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from marketplace.lifespan import Lifespan  # noqa: E402
 from orders.admission import admission  # noqa: E402
 from orders.consumers import buy  # noqa: E402
 from orders.purchase_endpoint import PurchaseEndpoint  # noqa: E402
+from streams import hub  # noqa: E402
 from streams.consumers import room_application  # noqa: E402
 
+
+async def _close_admission() -> None:
+    await asyncio.to_thread(admission.close)
+
+
+rooms = URLRouter([path("ws/v1/rooms/<str:session_id>", room_application(commands={"buy": buy}))])
+
 application = Lifespan(
-    ProtocolTypeRouter(
-        {
-            "http": PurchaseEndpoint(django_application),
-            "websocket": URLRouter(
-                [path("ws/v1/rooms/<str:session_id>", room_application(commands={"buy": buy}))]
-            ),
-        }
-    )
+    ProtocolTypeRouter({"http": PurchaseEndpoint(django_application), "websocket": rooms}),
+    startup=[hub.start],
+    shutdown=[_close_admission, hub.stop],
 )

@@ -30,7 +30,7 @@ class BadPicture(Invalid):
     cure = "Send a PNG, JPEG or WebP file of at most data.limit bytes."
 
 
-def store(upload: File[bytes]) -> str:
+def store(upload: "File[bytes]") -> str:
     """Keep a picture under a random name and return that name. What it is follows from its first bytes alone.
 
     Raises:

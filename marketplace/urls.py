@@ -1,9 +1,14 @@
 """Every address of the site: composition only, each app brings its own."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("admin/", admin.site.urls),
     path("api/", include("marketplace.rest.urls")),
+    path("api/v1/", include("orders.api.urls")),
+    path("admin/", admin.site.urls),
 ]
+
+if settings.SANDBOX:
+    urlpatterns.append(path("sandbox/gateway/v1/", include("orders.payments.simulator.urls")))

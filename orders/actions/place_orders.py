@@ -17,7 +17,7 @@ from orders.market import lock_market
 from orders.models import Order
 from orders.order_rows import Offer
 from orders.requests import Accepted, Outcome, Placed, PurchaseRequest, Refused, ReplayKey
-from streams import figures, quota, stock_facts
+from streams import figures, hub, quota, stock_facts
 
 
 @dataclass(slots=True, frozen=True)
@@ -112,6 +112,7 @@ def _count(granted: Sequence[tuple[PurchaseRequest, Offer]], *, now: datetime) -
         units[offer.session.id] += request.quantity
         gross[offer.session.id] += request.price.amount * request.quantity
     for session_id in sorted(orders):
+        transaction.on_commit(partial(hub.add_to_pulse, session_id, sold=units[session_id]))
         figures.add(
             session_id, now=now, orders=orders[session_id], units=units[session_id], gross=gross[session_id]
         )
