@@ -43,6 +43,8 @@ def configure(config: dict[str, Any]) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": config["level"]},
             "loggers": {
+                # a refusal is one line of the request middleware's, not two
+                "django.request": {"level": "ERROR"},
                 "django": {"handlers": [], "level": "NOTSET", "propagate": True},
                 "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
                 "uvicorn": {"handlers": [], "propagate": True},
@@ -89,6 +91,7 @@ def _add_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
 
 
 def _hide_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.pop("request", None)  # Django's own records carry the request, whose name shows the query string
     for key in event.keys() & _SECRET_KEYS:
         event[key] = STRUCK_OUT
     return event

@@ -65,9 +65,9 @@ class Around:
         """Prepare the request, or answer it."""
         raise NotImplementedError
 
-    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def after(self, _request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Finish the answer."""
-        raise NotImplementedError
+        return response
 
 
 class RequestIdMiddleware(Around):

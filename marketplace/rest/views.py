@@ -73,6 +73,7 @@ class ApiView(APIView):
         max_body_bytes: the largest JSON body.
     """
 
+    http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
     public_methods: ClassVar[AbstractSet[str]] = frozenset()
     scopes: ClassVar[Mapping[str, Scope | None]] = {}
     idempotency: ClassVar[Idempotency] = Idempotency.OPTIONAL

@@ -1,0 +1,62 @@
+"""Who calls the API in the toolkit's tests: people with tokens, people with cookies, and nobody."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from marketplace.actions.tokens import create_token
+from marketplace.lib import clock
+from marketplace.models import User
+
+
+class Caller(Client):
+    """A client that speaks JSON."""
+
+    def __init__(self, *, token: str = "", **kwargs: Any) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        super().__init__(headers=headers, **kwargs)
+
+    def send(self, method: str, path: str, body: object = None, **kwargs: Any) -> Any:
+        """Return the answer; a body that is bytes goes as it is."""
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        return self.generic(method, path, data, kwargs.pop("content_type", "application/json"), **kwargs)
+
+
+def with_token(
+    person: User, *scopes: str, expires_at: datetime | None = None, extra: Collection[str] = ()
+) -> Caller:
+    """Return a caller with a new token of this person."""
+    _, secret = create_token(
+        user=person, name="test", scopes=[*scopes, *extra], expires_at=expires_at, now=clock.now()
+    )
+    return Caller(token=secret)
+
+
+def with_cookie(person: User, *, checked: bool = False) -> Caller:
+    """Return a caller with a session.
+
+    ``checked`` turns on the check of CSRF tokens that test clients skip.
+    """
+    caller = Caller(enforce_csrf_checks=checked)
+    caller.force_login(person)
+    return caller
+
+
+def problem_of(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+    """Return the problem document of an answer after checking its form."""
+    assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json"), (
+        response.content
+    )
+    document: dict[str, Any] = json.loads(response.content)
+    assert document.keys() == {
+        "type", "title", "status", "detail", "code", "param", "errors", "data", "request_id"
+    }  # fmt: skip
+    assert document["code"] == code, document
+    assert document["status"] == status
+    assert document["type"] == f"/api/docs/errors/#{code}"
+    assert document["request_id"] == response.headers["X-Request-Id"]
+    return document
