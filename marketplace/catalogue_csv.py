@@ -16,6 +16,7 @@ from typing import IO, Any
 from marketplace.errors import FieldError, Invalid, TooLarge
 from marketplace.lib.ids import is_id
 from marketplace.lib.money import Money, exponent
+from marketplace.lib.text import is_one_line
 from marketplace.models import Product, Variant
 from marketplace.stock import MAX_UNITS
 
@@ -108,18 +109,11 @@ def read_rows(file: IO[bytes]) -> tuple[list[Row], Errors]:
     return rows, errors
 
 
-def write_rows(variants: Iterable[Variant]) -> Iterator[str]:
+def write_rows(chunks: Iterable[list[Variant]]) -> Iterator[str]:
     """Yield an export piece by piece; the variants come with their product and stock."""
-    yield "\ufeff"
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for variant in variants:
-        writer.writerow([_guard(show(variant)) for show in _SHOWN.values()])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
+    yield "\ufeff" + _lines([list(COLUMNS)])
+    for variants in chunks:
+        yield _lines([_guard(show(variant)) for show in _SHOWN.values()] for variant in variants)
 
 
 def to_money(price: Decimal, currency: str) -> Money:
@@ -130,6 +124,12 @@ def to_money(price: Decimal, currency: str) -> Money:
     if not 1 <= minor <= MAX_PRICE:
         raise BadCell("A price is above 0 and at most 1,000,000,000,000 minor units.")
     return Money(int(minor), currency)
+
+
+def _lines(rows: Iterable[list[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()
 
 
 def _parse(text: io.TextIOWrapper, errors: Errors) -> Iterator[Row]:
@@ -208,10 +208,12 @@ def _unguard(value: str) -> str:
     return value[1:] if value.startswith("'") and value[1:].startswith(_FORMULA) else value
 
 
-def _text(most: int) -> Callable[[str], str]:
+def _text(most: int, *, lines: bool = False) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if len(value) > most:
             raise BadCell(f"At most {most} characters.")
+        if not lines and not is_one_line(value):
+            raise BadCell("One line, without control characters.")
         if "\0" in value:
             raise BadCell("Text must not hold NUL characters.")
         return value
@@ -267,7 +269,7 @@ def _product_id(value: str) -> str:
 COLUMNS: dict[str, Callable[[str], Any]] = {
     "product_id": _product_id,
     "title": _text(120),
-    "description": _text(8_000),
+    "description": _text(8_000, lines=True),
     "category": _text(40),
     "return_policy": _word(*Product.ReturnPolicy.values),
     "perishable": _truth,

@@ -1,4 +1,4 @@
-"""Who may do what in the catalogue. Rights follow from rows: platform staff, a brand's members, its owners."""
+"""Who may do what in the catalogue. Rights follow from rows: platform staff, brand members, their owners."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet

@@ -155,7 +155,7 @@ class _Planner:
             self._tell("variant.updated", variant.id, {**payload, "changed": others})
 
     def _price(self, variant: Variant, row: Row) -> dict[str, Any]:
-        """Return the columns of the price that a line gives, in the variant's currency unless it names one."""
+        """Return the columns of the price that a line gives, in the variant's currency if it names none."""
         price, currency = row.get("price"), row.get("currency") or variant.currency
         if price is None:
             if row.get("currency") not in (None, variant.currency):

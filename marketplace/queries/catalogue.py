@@ -4,9 +4,10 @@
 for everything else, so that nobody learns what exists elsewhere.
 """
 
+from collections.abc import Container
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 
 from marketplace.errors import NotFound, SignInRequired
 from marketplace.models import (
@@ -20,7 +21,7 @@ from marketplace.models import (
     User,
     Variant,
 )
-from marketplace.permissions import Person, brands_of, is_platform_staff, require_member
+from marketplace.permissions import Person, acts_for, brands_of, is_platform_staff, require_member
 
 M = TypeVar("M", bound=Model)
 
@@ -102,9 +103,30 @@ def find_products(
     return found
 
 
+def loaded(products: QuerySet[Product], *, expand: Container[str], inactive: bool) -> QuerySet[Product]:
+    """Return products with what their answer shows: pictures, and brand, category and variants where wanted.
+
+    ``inactive`` says whether the variants include those that are not offered.
+    """
+    products = products.prefetch_related("pictures")
+    products = products.select_related(*[name for name in ("brand", "category") if name in expand])
+    if "variants" not in expand:
+        return products
+    variants = Variant.objects.order_by("id")
+    variants = variants if inactive else variants.filter(active=True)
+    return products.prefetch_related(Prefetch("variants", queryset=variants))
+
+
 def get_product_for(person: Person, product_id: str) -> Product:
     """Return a product that the person may see."""
     return _one(products_for(person), product_id)
+
+
+def get_loaded_product_for(person: Person, product_id: str, *, expand: Container[str]) -> Product:
+    """Return a product that the person may see with what its answer shows, own ones with all variants."""
+    product = get_product_for(person, product_id)
+    own = acts_for(person, product.brand_id)
+    return loaded(Product.objects.filter(id=product.id), expand=expand, inactive=own).get()
 
 
 def get_own_product_for(person: Person, product_id: str) -> Product:
@@ -129,8 +151,7 @@ def variants_for(person: Person, product_id: str) -> QuerySet[Variant]:
     """Return the variants of a product that the person may see; the inactive ones only of own products."""
     product = get_product_for(person, product_id)
     variants = product.variants.order_by("id")
-    is_own = brands_of(person).filter(id=product.brand_id).exists()
-    return variants if is_own else variants.filter(active=True)
+    return variants if acts_for(person, product.brand_id) else variants.filter(active=True)
 
 
 def get_own_picture_for(person: Person, picture_id: str) -> ProductPicture:
