@@ -22,6 +22,7 @@ from streams.errors import (
 )
 from streams.events import SlotAdded, SlotPinned, SlotUpdated
 from streams.models import Session, Slot
+from streams.queries.sessions import line_up
 from streams.queries.terms import agreed_brands
 from streams.states import ON_AIR
 
@@ -119,8 +120,7 @@ def reorder_lineup(*, session_id: str, slot_ids: Sequence[str], actor: User, now
             if show.slots[slot_id].position != position:
                 Slot.objects.filter(id=slot_id).update(position=position)
                 _tell_change(show.session, slot_id, actor=actor, now=now)
-        slots = Slot.objects.filter(session_id=session_id)
-        lineup = list(slots.select_related("variant__product__brand", "variant__stock"))
+        lineup = list(line_up().filter(session_id=session_id))
         idempotency.remember(lineup)
     return lineup
 

@@ -14,6 +14,7 @@ from streams.errors import LineupMoved, WrongSessionState
 from streams.events import DealClosed, SessionUpdated, SlotUnpinned
 from streams.models import Deal, Session, Slot
 from streams.queries.room import session_to_room
+from streams.queries.sessions import line_up
 from streams.states import OVER, TRANSITIONS
 from streams.wire import deal_to_wire, slot_to_wire
 
@@ -116,7 +117,7 @@ def invalid(param: str, detail: str) -> Invalid:
 
 def show_slot(slot_id: str) -> Slot:
     """Return a slot with all that its wire form shows, as this transaction sees it."""
-    return Slot.objects.select_related("variant__product__brand", "variant__stock").get(id=slot_id)
+    return line_up().get(id=slot_id)
 
 
 def slot_wire(slot: Slot) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from marketplace.models import User
 from marketplace.permissions import acts_for, is_platform_staff
 from streams.models import Collaboration, Deal, Session, Slot, Streamer
 from streams.permissions import Access, Visitor, known, readable, rights
+from streams.queries.sessions import deals, line_up
 
 
 def readable_sessions(user: Visitor) -> QuerySet[Session]:
@@ -30,8 +31,7 @@ def get_session_for(user: Visitor, session_id: str, access: Access = Access.READ
 def get_slot_for(user: Visitor, session_id: str, slot_id: str, access: Access = Access.READ) -> Slot:
     """Return a slot of a session, under the session's rules."""
     session = get_session_for(user, session_id, access)
-    slots = Slot.objects.filter(session=session, id=slot_id)
-    slot = slots.select_related("session__streamer", "variant__product__brand", "variant__stock").first()
+    slot = line_up().filter(session=session, id=slot_id).first()
     if slot is None:
         raise NotFound
     return slot
@@ -40,7 +40,7 @@ def get_slot_for(user: Visitor, session_id: str, slot_id: str, access: Access = 
 def get_deal_for(user: Visitor, session_id: str, deal_id: str, access: Access = Access.READ) -> Deal:
     """Return a deal of a session, under the session's rules."""
     session = get_session_for(user, session_id, access)
-    deal = Deal.objects.filter(session=session, id=deal_id).select_related("slot").first()
+    deal = deals().filter(session=session, id=deal_id).first()
     if deal is None:
         raise NotFound
     return deal
