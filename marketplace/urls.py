@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("marketplace.rest.urls")),
     path("api/v1/", include("streams.api.urls")),
+    path("api/v1/", include("marketplace.api.urls")),
     path("api/v1/", include("orders.api.urls")),
     path("admin/", admin.site.urls),
 ]
