@@ -21,6 +21,11 @@ def order_changed(order: Order, lines: Sequence[OrderLine], *, was: str, now: da
     payload = order_to_wire(order, lines, at=now)
     state = payload["state"]
     outbox.append(f"order.{state if state != was else 'updated'}", subject=order.id, payload=payload, now=now)
+    tell_buyer(order, state, now=now)
+
+
+def tell_buyer(order: Order, state: str, *, now: datetime) -> None:
+    """Tell the buyer, once the transaction has committed, that an order has news to be read."""
     told = {"order": order.id, "state": state, "at": to_wire(now)}
     transaction.on_commit(partial(hub.tell, order.buyer_id, "order.updated", told))
 

@@ -72,6 +72,7 @@ def record(bill: Bill, word: Word, *, actor: str, now: datetime) -> str:
             payment, Pay.FAILED, now=now, gateway_id=word.gateway_id, failure_code=word.failure_code
         )
         news.payment_changed(payment, now=now)
+        news.tell_buyer(bill.order, order_state(bill.lines, at=now), now=now)
     elif payment.state == Pay.CREATED:
         advance_payment(payment, Pay.PROCESSING, now=now, gateway_id=word.gateway_id)
         news.payment_changed(payment, now=now)

@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 
 from marketplace.errors import NotFound
 from marketplace.models import BrandMember, User
+from marketplace.permissions import is_platform_staff
 from orders.models import Order, OrderLine, Payment, Shipment
 from orders.queries.sight import AS_BUYER, AS_HOST, AS_STAFF, OrderAt, Role, Sight
 from streams.models import Session
-from streams.permissions import is_platform_staff
 
 
 def get_order_for(user: User, order_id: str, *, at: datetime) -> OrderAt:

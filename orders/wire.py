@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.lib.clock import to_wire
-from marketplace.lib.money import Money
 from orders.models import Order, OrderLine, Payment, Shipment
 from orders.states import line_state, order_state
 
@@ -44,7 +43,7 @@ def payment_to_wire(payment: Payment) -> dict[str, Any]:
         "order": payment.order_id,
         "state": payment.state,
         "amount": payment.total.to_wire(),
-        "refunded": Money(payment.refunded, payment.currency).to_wire(),
+        "refunded": payment.total_refunded.to_wire(),
         "failure_code": payment.failure_code or None,
     }
 

@@ -33,8 +33,8 @@ def cancel_order(*, order_id: str, buyer_id: str, now: datetime) -> OrderAt:
         if was != Line.PENDING_PAYMENT:
             raise WrongOrderState(data={"state": was})
         advance_lines(lines, Line.CANCELLED, actor=buyer_id, now=now)
-        give_back(lines, now=now)
         news.order_changed(order, lines, was=was, now=now)
+        give_back(lines, now=now)
         cancelled = OrderAt(order, now)
         idempotency.remember(cancelled)
     return cancelled

@@ -27,7 +27,7 @@ def expire_orders(*, now: datetime, limit: int = 100) -> int:
             return 0
         all_lines = [line for _, lines in closing for line in lines]
         advance_lines(all_lines, Line.EXPIRED, actor=ACTOR, now=now)
-        give_back(all_lines, now=now)
         for order, lines in closing:
             news.order_changed(order, lines, was=Line.PENDING_PAYMENT, now=now)
+        give_back(all_lines, now=now)
     return len(closing)

@@ -68,6 +68,11 @@ class Payment(models.Model):
         """Return the amount of the payment."""
         return Money(self.amount, self.currency)
 
+    @property
+    def total_refunded(self) -> Money:
+        """Return how much of it went back."""
+        return Money(self.refunded, self.currency)
+
 
 class InboundWebhook(models.Model):
     """A message of the gateway, stored as it came and answered at once; a task applies it."""

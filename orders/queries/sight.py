@@ -156,3 +156,8 @@ class LineAt:
     def state(self) -> str:
         """Return the state; unpaid is expired once the time to pay is over."""
         return line_state(self.line, at=self.at)
+
+    @property
+    def unit(self) -> Money:
+        """Return the price of one unit."""
+        return Money(self.line.unit_price, self.line.currency)

@@ -1,0 +1,1 @@
+"""The API of orders: see docs/orders.md."""

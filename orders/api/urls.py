@@ -1,0 +1,24 @@
+"""Addresses of the API of orders, below /api/v1/."""
+
+from django.urls import path
+
+from marketplace.rest.paths import register_ids
+from orders.api.gateway import gateway_webhooks
+from orders.api.orders import OrderDetail, Orders
+from orders.api.payments import OrderPay, OrderPayments, PaymentDetail, Payments
+from orders.api.shipments import OrderShipments, ShipmentDetail, Shipments
+
+register_ids("ord", "pay", "shp")
+
+urlpatterns = [
+    path("orders", Orders.as_view(), name="orders"),
+    path("orders/<ord:order_id>", OrderDetail.as_view(), name="order"),
+    path("orders/<ord:order_id>/pay", OrderPay.as_view(), name="order-pay"),
+    path("orders/<ord:order_id>/payments", OrderPayments.as_view(), name="order-payments"),
+    path("orders/<ord:order_id>/shipments", OrderShipments.as_view(), name="order-shipments"),
+    path("payments", Payments.as_view(), name="payments"),
+    path("payments/<pay:payment_id>", PaymentDetail.as_view(), name="payment"),
+    path("shipments", Shipments.as_view(), name="shipments"),
+    path("shipments/<shp:shipment_id>", ShipmentDetail.as_view(), name="shipment"),
+    path("gateway/webhooks", gateway_webhooks, name="gateway-webhooks"),
+]

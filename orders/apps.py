@@ -1,0 +1,16 @@
+"""What happens once when Django has loaded the models."""
+
+from django.apps import AppConfig
+
+
+class OrdersConfig(AppConfig):
+    """Orders listen for messages of the gateway."""
+
+    name = "orders"
+
+    def ready(self) -> None:
+        from orders.bells import webhook_arrived
+        from orders.tasks import sweep_webhooks
+
+        if sweep_webhooks.delay not in webhook_arrived:
+            webhook_arrived.append(sweep_webhooks.delay)

@@ -1,0 +1,97 @@
+"""Background work of orders: every sweep takes small batches, and two at once are harmless."""
+
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+
+from marketplace.lib import clock
+from orders import inbox
+from orders.actions.apply_webhook import apply_webhook
+from orders.actions.complete_lines import complete_lines
+from orders.actions.expire_orders import expire_orders
+from orders.actions.scan_parcels import scan_parcels
+from orders.actions.settle_payment import postpone_payment, settle_payment
+from orders.models import Payment
+from orders.outcomes import Word
+from orders.payments.client import get_gateway
+from orders.payments.port import Gateway, GatewayError, GatewayPayment, GatewayRejected
+from orders.queries.due import undecided_payments
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 100
+PAYMENTS = 50
+#: A request that the gateway has not heard of by then will not arrive any more.
+GIVE_UP_AFTER = timedelta(seconds=60)
+ACTOR = "payment_check"
+
+
+@shared_task(ignore_result=True)
+def sweep_webhooks() -> None:
+    """Apply the gateway's messages about payments, in order of arrival. Every 2 seconds, and by bell."""
+    for inbox_id in inbox.waiting(about_refunds=False, limit=BATCH):
+        try:
+            outcome = apply_webhook(inbox_id=inbox_id, now=clock.now())
+        except Exception:
+            logger.exception("webhook_failed", inbox=inbox_id)
+        else:
+            logger.info("webhook_applied", inbox=inbox_id, outcome=outcome)
+
+
+@shared_task(ignore_result=True)
+def sweep_expired_orders() -> None:
+    """Close orders whose time to pay is over. Every second."""
+    closed = BATCH
+    while closed == BATCH:
+        closed = expire_orders(now=clock.now(), limit=BATCH)
+
+
+@shared_task(ignore_result=True)
+def sweep_undecided_payments() -> None:
+    """Ask the gateway what became of payments that it has not told us about. Every 15 seconds."""
+    gateway = get_gateway()
+    for payment in undecided_payments(now=clock.now(), limit=PAYMENTS):
+        try:
+            answer = _ask(gateway, payment)
+        except GatewayError as error:
+            logger.warning("payment_check_stopped", payment=payment.id, reason=error.code)
+            return
+        _settle(payment, answer)
+
+
+@shared_task(ignore_result=True)
+def sweep_parcels() -> None:
+    """Move the parcels that the carrier has seen. Every 10 seconds."""
+    moved = BATCH
+    while moved == BATCH:
+        moved = scan_parcels(now=clock.now(), limit=BATCH)
+
+
+@shared_task(ignore_result=True)
+def sweep_completed_lines() -> None:
+    """Complete the lines whose return window is over. Every 30 seconds."""
+    while complete_lines(now=clock.now(), limit=BATCH):
+        pass
+
+
+def _ask(gateway: Gateway, payment: Payment) -> GatewayPayment | None:
+    """Return the payment as the gateway has it; None when it has none."""
+    try:
+        if payment.gateway_id:
+            return gateway.get_payment(payment.gateway_id)
+        return next(iter(gateway.payments_for(payment.id)), None)
+    except GatewayRejected as error:
+        if error.code != "not_found":
+            raise
+        return None
+
+
+def _settle(payment: Payment, answer: GatewayPayment | None) -> None:
+    now = clock.now()
+    if answer is not None:
+        settle_payment(payment_id=payment.id, word=Word.of(answer), actor=ACTOR, now=now)
+    elif payment.created_at <= now - GIVE_UP_AFTER:
+        word = Word.refused(payment, "not_received")
+        settle_payment(payment_id=payment.id, word=word, actor=ACTOR, now=now)
+    postpone_payment(payment_id=payment.id, now=now)

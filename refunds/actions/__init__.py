@@ -1,0 +1,1 @@
+"""What can be done about refunds: one function, one transaction each."""

@@ -1,0 +1,1 @@
+"""The API of refunds: see docs/orders.md."""

@@ -1,0 +1,38 @@
+"""Reads: what somebody may see, and what the sweeps have to do."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from marketplace.errors import NotFound
+from marketplace.models import User
+from marketplace.permissions import is_platform_staff
+from orders.models import Payment
+from orders.states import Pay
+from refunds.models import Refund
+
+
+def refunds_for(user: User) -> QuerySet[Refund]:
+    """Return the refunds that this person may see: of their own orders, all of them for platform staff."""
+    refunds = Refund.objects.all()
+    return refunds if is_platform_staff(user) else refunds.filter(order__buyer=user)
+
+
+def get_refund_for(user: User, refund_id: str) -> Refund:
+    """Return a refund of this person's, or any for platform staff; raises NotFound."""
+    refund = refunds_for(user).filter(id=refund_id).first()
+    if refund is None:
+        raise NotFound
+    return refund
+
+
+def due_refunds(*, now: datetime, limit: int) -> list[str]:
+    """Return the ids of refunds whose next try, or next question, is due, longest due first."""
+    due = Refund.objects.filter(next_attempt_at__lte=now).exclude(state=Refund.State.DONE)
+    return list(due.order_by("next_attempt_at").values_list("id", flat=True)[:limit])
+
+
+def unrefunded_late_captures(*, limit: int) -> list[str]:
+    """Return the ids of payments captured late that nothing has been done about."""
+    late = Payment.objects.filter(state=Pay.CAPTURED_LATE, refunds=None)
+    return list(late.order_by("updated_at").values_list("id", flat=True)[:limit])

@@ -1,0 +1,70 @@
+"""Background work of refunds: every sweep takes small batches, and two at once are harmless."""
+
+import structlog
+from celery import shared_task
+
+from marketplace.lib import clock
+from orders import inbox
+from orders.payments.client import get_gateway
+from orders.payments.port import Gateway, GatewayRejected, GatewayUnavailable
+from refunds.actions.apply_webhook import apply_webhook
+from refunds.actions.refund_late_capture import refund_late_capture
+from refunds.actions.send_refund import claim_refund, postpone_refund, settle_refund
+from refunds.models import Refund
+from refunds.outcomes import Word
+from refunds.queries import due_refunds, unrefunded_late_captures
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 50
+
+
+@shared_task(ignore_result=True)
+def sweep_refund_webhooks() -> None:
+    """Apply the gateway's messages about refunds, in order of arrival. Every 2 seconds, and by bell."""
+    for inbox_id in inbox.waiting(about_refunds=True, limit=BATCH):
+        try:
+            outcome = apply_webhook(inbox_id=inbox_id, now=clock.now())
+        except Exception:
+            logger.exception("webhook_failed", inbox=inbox_id)
+        else:
+            logger.info("webhook_applied", inbox=inbox_id, outcome=outcome)
+
+
+@shared_task(ignore_result=True)
+def sweep_late_captures() -> None:
+    """Begin the refund of money that came too late. Every 5 seconds."""
+    for payment_id in unrefunded_late_captures(limit=BATCH):
+        refund_late_capture(payment_id=payment_id, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sweep_refunds() -> None:
+    """Send the refunds that are due, and ask about those that were sent. Every 5 seconds."""
+    gateway = get_gateway()
+    for refund_id in due_refunds(now=clock.now(), limit=BATCH):
+        refund = claim_refund(refund_id=refund_id, now=clock.now())
+        if refund is not None and not _send(gateway, refund):
+            return
+
+
+def _send(gateway: Gateway, refund: Refund) -> bool:
+    """Make one try, outside of any transaction; return False when the gateway is away."""
+    key = refund.gateway_key
+    try:
+        if refund.state == Refund.State.SENT:
+            answer = gateway.get_refund(refund.gateway_id)
+        else:
+            answer = gateway.refund(
+                payment_id=refund.payment.gateway_id, money=refund.total, idempotency_key=key
+            )
+    except GatewayUnavailable as error:
+        postpone_refund(refund_id=refund.id, error=error.code, now=clock.now())
+        return False
+    except GatewayRejected as error:
+        logger.error("refund_rejected", refund=refund.id, reason=error.code, request=error.request_id)
+        word = Word.refused(refund, error.code)
+    else:
+        word = Word.of(answer, key=key)
+    settle_refund(refund_id=refund.id, word=word, now=clock.now())
+    return True
