@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("streams.api.urls")),
     path("api/v1/", include("marketplace.api.urls")),
     path("api/v1/", include("orders.api.urls")),
+    path("api/v1/", include("refunds.api.urls")),
     path("admin/", admin.site.urls),
 ]
 
