@@ -47,6 +47,12 @@ ADMISSION_SECONDS = Histogram(
 ADMISSION_QUEUE = Gauge(
     "hawker_admission_queue_depth", "Purchase requests that wait for the next batch.", registry=REGISTRY
 )
+CHAT_MESSAGES = Counter(
+    "hawker_chat_messages_total",
+    "Decided chat messages: accepted, or a refusal's code.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 ROOM_VIEWERS = Gauge("hawker_room_viewers", "Open room sockets of this process.", registry=REGISTRY)
 HUB_DELIVERIES = Counter(
     "hawker_hub_deliveries_total",

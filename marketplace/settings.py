@@ -154,6 +154,7 @@ else:
 ADMISSION_QUEUE_SIZE = env.integer("ADMISSION_QUEUE_SIZE", 20_000, low=1)
 ADMISSION_BATCH_SIZE = env.integer("ADMISSION_BATCH_SIZE", 512, low=1, high=5_000)
 ADMISSION_DEADLINE_SECONDS = env.integer("ADMISSION_DEADLINE_SECONDS", 10, low=1, high=120)
+CHAT_ROOM_CAP = env.integer("CHAT_ROOM_CAP", 40, low=4, high=1_000)
 
 # The payment company; empty addresses mean the simulator inside this process
 # -----------------------------------------
@@ -173,6 +174,7 @@ RATE_LIMITS = {
     "anonymous": env.text("RATE_LIMIT_ANONYMOUS", "300/m"),
     "buy": env.text("RATE_LIMIT_BUY", "20/s"),
     "chat": env.text("RATE_LIMIT_CHAT", "2/s"),
+    "chat_room": env.text("RATE_LIMIT_CHAT_ROOM", "200/s"),
     "login": env.text("RATE_LIMIT_LOGIN", "10/m"),
 }
 

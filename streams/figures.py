@@ -16,6 +16,7 @@ from django.db import connection
 
 from marketplace.lib.atomic import require_transaction
 from streams.models import MinuteFigure
+from streams.queries.figures import minute_of
 
 _made: dict[int, str] = {}
 
@@ -52,11 +53,6 @@ def this_process() -> str:
     if pid not in _made:
         _made[pid] = f"{socket.gethostname()[:20]}-{pid}-{secrets.token_hex(4)}"
     return _made[pid]
-
-
-def minute_of(moment: datetime) -> datetime:
-    """Return the start of the minute that a moment lies in."""
-    return moment.replace(second=0, microsecond=0)
 
 
 def add(

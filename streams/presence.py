@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from streams.actions.presence import Watched
-from streams.figures import Count, minute_of
+from streams.figures import Count
+from streams.queries.figures import MINUTE, minute_of
 
 logger = structlog.get_logger(__name__)
 
@@ -50,9 +51,9 @@ class _Audience:
 class Presence:
     """The viewers of this process's rooms. Every method is called on the event loop."""
 
-    def __init__(self, *, process: str, now: datetime) -> None:
+    def __init__(self, *, process: str, tick: float, now: datetime) -> None:
         self._process = process
-        self._minute = minute_of(now)
+        self._set_clock(tick, now)
         self._rooms: dict[str, _Audience] = {}
         #: Whoever was written longest ago stands first.
         self._viewers: dict[ViewerKey, _Viewer] = {}
@@ -60,39 +61,55 @@ class Presence:
         self._counts: dict[tuple[str, datetime], Count] = {}
         self._likes: dict[str, int] = {}
 
-    def joined(self, session_id: str, viewer: str, *, tick: float) -> None:
-        """Count a connection of a viewer; a second one of the same viewer is no second viewer."""
+    def joined(self, session_id: str, viewer: str, *, tick: float) -> bool:
+        """Count a connection of a viewer; a second one of the same viewer is no second viewer.
+
+        Returns whether the room is new here, so that whether its show is on has yet to be found out.
+        """
         known = self._viewers.get((session_id, viewer))
         if known is not None:
             known.connections += 1
-            return
+            return False
         self._viewers[session_id, viewer] = _Viewer(tick)
-        room = self._rooms.setdefault(session_id, _Audience())
+        room = self._rooms.get(session_id)
+        is_new = room is None
+        if room is None:
+            room = self._rooms[session_id] = _Audience()
         room.viewers += 1
         if room.counts:
-            self._add(session_id, joins=1)
-            self._note_peak(session_id, room)
+            self._add(session_id, tick, joins=1)
+            self._note_peak(session_id, room, tick)
+        return is_new
 
     def left(self, session_id: str, viewer: str, *, tick: float, now: datetime) -> None:
         """Count a connection of a viewer as gone; with the last one goes the viewer."""
-        known = self._viewers[session_id, viewer]
+        known = self._viewers.get((session_id, viewer))
+        if known is None:
+            return
         known.connections -= 1
         if known.connections:
             return
         del self._viewers[session_id, viewer]
         room = self._rooms[session_id]
-        room.viewers -= 1
         if room.counts:
             self._gather((session_id, viewer), known, round(tick - known.since), tick=tick, now=now)
-            self._add(session_id, leaves=1)
-        elif not room.viewers:
+            self._note_peak(session_id, room, tick)
+            self._add(session_id, tick, leaves=1)
+        room.viewers -= 1
+        if not room.viewers and not room.counts:
             del self._rooms[session_id]
 
-    def liked(self, session_id: str, count: int) -> None:
+    def leave_all(self, *, tick: float, now: datetime) -> None:
+        """Count everybody as gone: the process goes down."""
+        for (session_id, viewer), known in list(self._viewers.items()):
+            known.connections = 1
+            self.left(session_id, viewer, tick=tick, now=now)
+
+    def liked(self, session_id: str, count: int, *, tick: float) -> None:
         """Count likes; those given outside a show are shown and not counted."""
         room = self._rooms.get(session_id)
         if room is not None and room.counts:
-            self._add(session_id, likes=count)
+            self._add(session_id, tick, likes=count)
             self._likes[session_id] = self._likes.get(session_id, 0) + count
 
     def set_counting(
@@ -119,19 +136,19 @@ class Presence:
                 seconds = max(0, round(tick - late - viewer.since))
                 self._gather(key, viewer, seconds, tick=tick, now=now - timedelta(seconds=late))
         if counts:
-            self._add(session_id, joins=room.viewers)
-            self._note_peak(session_id, room)
+            self._add(session_id, tick, joins=room.viewers)
+            self._note_peak(session_id, room, tick)
         else:
-            self._add(session_id, leaves=room.viewers)
+            self._add(session_id, tick, leaves=room.viewers)
             if not room.viewers:
                 del self._rooms[session_id]
 
     def advance(self, *, tick: float, now: datetime) -> None:
-        """Move on to the present minute, and gather the attendance of those not written for ten seconds."""
-        self._minute = minute_of(now)
+        """Set the clock, note how many are there, gather the attendance of those not written lately."""
+        self._set_clock(tick, now)
         for session_id, room in self._rooms.items():
             if room.counts and room.viewers:
-                self._note_peak(session_id, room)
+                self._note_peak(session_id, room, tick)
         due = []
         for key, viewer in self._viewers.items():
             if tick - viewer.written < WRITE_EVERY:
@@ -197,15 +214,28 @@ class Presence:
             return
         self._waiting[key] = new
 
-    def _note_peak(self, session_id: str, room: _Audience) -> None:
-        if room.peak_of != self._minute or room.viewers > room.peak:
-            room.peak, room.peak_of = room.viewers, self._minute
-            self._add(session_id, peak_viewers=room.viewers)
+    def _note_peak(self, session_id: str, room: _Audience, tick: float) -> None:
+        minute = self._minute_at(tick)
+        if room.peak_of != minute or room.viewers > room.peak:
+            room.peak, room.peak_of = room.viewers, minute
+            self._add(session_id, tick, peak_viewers=room.viewers)
 
-    def _add(self, session_id: str, **figures: int) -> None:
-        self._merge(Count(session_id, self._minute, self._process, **figures))
+    def _add(self, session_id: str, tick: float, **counted: int) -> None:
+        if any(counted.values()):
+            self._merge(Count(session_id, self._minute_at(tick), self._process, **counted))
 
     def _merge(self, new: Count) -> None:
         key = (new.session_id, new.minute)
         old = self._counts.get(key)
         self._counts[key] = new if old is None else old.plus(new)
+
+    def _set_clock(self, tick: float, now: datetime) -> None:
+        self._minute = minute_of(now)
+        self._minute_ends = tick + (self._minute + MINUTE - now).total_seconds()
+
+    def _minute_at(self, tick: float) -> datetime:
+        """Return the minute of a moment, which is not before the last one asked for."""
+        while tick >= self._minute_ends:
+            self._minute += MINUTE
+            self._minute_ends += MINUTE.total_seconds()
+        return self._minute

@@ -20,12 +20,12 @@ from marketplace.models import User
 from streams import chat_rules, figures
 from streams.models import ChatMessage, Session
 from streams.queries.chat import Role, RoomRules, message_to_wire, rules_of
+from streams.queries.figures import minute_of
 from streams.states import OVER
 
 #: A show is on: what is said and liked counts. A rehearsal counts nowhere.
 COUNTING = frozenset({Session.State.LIVE, Session.State.PAUSED})
 
-_TABLE = ChatMessage._meta.db_table  # noqa: SLF001 - Django's documented model API
 _COLUMNS = ("id", "session_id", "author_id", "text", "at", "pinned", "deleted_at", "deleted_by")
 
 
@@ -114,12 +114,12 @@ def _store(drafts: Sequence[Draft], rules: Mapping[str, RoomRules], *, process: 
         for draft in drafts
     ]
     minutes = Counter(
-        (draft.session_id, figures.minute_of(draft.at))
+        (draft.session_id, minute_of(draft.at))
         for draft in drafts
         if rules[draft.session_id].state in COUNTING
     )
     with action():
-        bulk.insert(_TABLE, _COLUMNS, rows)
+        bulk.insert(ChatMessage, _COLUMNS, rows)
         figures.add_all(
             figures.Count(session_id, minute, process, chats=chats)
             for (session_id, minute), chats in minutes.items()

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from streams import chat_rules
 from streams.hub.connection import Connection
 
 BEAT_SECONDS = 0.25
-#: Chat messages that a room shows in one beat, 40 a second; of more, some are drawn.
-CHATS_PER_BEAT = 10
+#: Chat messages that a room shows in one beat; of more, some are drawn.
+CHATS_PER_BEAT = int(settings.CHAT_ROOM_CAP * BEAT_SECONDS)
 
 _random = random.Random()  # noqa: S311 - which messages of many are shown is no secret
 
