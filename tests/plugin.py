@@ -25,7 +25,7 @@ def _prepare_environment() -> None:
         _made_here.append(folder)
         os.environ[FOLDER_VARIABLE] = str(folder)
     var = Path(os.environ[FOLDER_VARIABLE]) / worker
-    var.mkdir(exist_ok=True)
+    (var / "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns where there is none
     os.environ["VAR_DIR"] = str(var)
     if worker != "main" and os.environ.get("REDIS_URL"):
         number = int(worker.removeprefix("gw"))
