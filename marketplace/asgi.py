@@ -16,7 +16,7 @@ from marketplace.lifespan import Lifespan  # noqa: E402
 from orders.admission import admission  # noqa: E402
 from orders.consumers import buy  # noqa: E402
 from orders.purchase_endpoint import PurchaseEndpoint  # noqa: E402
-from streams import hub  # noqa: E402
+from streams import hub, room_services  # noqa: E402
 from streams.consumers import room_application  # noqa: E402
 
 
@@ -24,10 +24,11 @@ async def _close_admission() -> None:
     await asyncio.to_thread(admission.close)
 
 
-rooms = URLRouter([path("ws/v1/rooms/<str:session_id>", room_application(commands={"buy": buy}))])
+commands = {"buy": buy, "chat.send": room_services.chat_send, "like": room_services.like}
+rooms = URLRouter([path("ws/v1/rooms/<str:session_id>", room_application(commands=commands))])
 
 application = Lifespan(
     ProtocolTypeRouter({"http": PurchaseEndpoint(django_application), "websocket": rooms}),
-    startup=[hub.start],
-    shutdown=[_close_admission, hub.stop],
+    startup=[hub.start, room_services.start],
+    shutdown=[_close_admission, room_services.stop, hub.stop],
 )
