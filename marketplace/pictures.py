@@ -30,7 +30,7 @@ class BadPicture(Invalid):
     cure = "Send a PNG, JPEG or WebP file of at most data.limit bytes."
 
 
-def store(upload: "File[bytes]") -> str:
+def store(upload: "File[bytes]", *, folder: str = FOLDER) -> str:
     """Keep a picture under a random name and return that name. What it is follows from its first bytes alone.
 
     Raises:
@@ -44,7 +44,7 @@ def store(upload: "File[bytes]") -> str:
     if extension is None:
         raise BadPicture(param="file", data={"limit": MAX_BYTES})
     upload.seek(0)
-    return default_storage.save(f"{FOLDER}/{secrets.token_hex(16)}.{extension}", upload)
+    return default_storage.save(f"{folder}/{secrets.token_hex(16)}.{extension}", upload)
 
 
 def discard(name: str) -> None:

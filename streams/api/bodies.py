@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from marketplace.api.inputs import Line, Upload
 from marketplace.rest import fields
 from marketplace.rest.serializers import Body, Query
 from streams.actions.deals import LEAST_SECONDS, MOST_SECONDS
@@ -30,14 +31,14 @@ class Change(Body):
 class NewStreamer(Body):
     """A streamer's profile."""
 
-    name = fields.Text(max_length=80)
+    name = Line(max_length=80)
     bio = fields.Text(max_length=2000, allow_blank=True, required=False)
 
 
 class StreamerChange(Change):
     """Changes of a streamer's profile."""
 
-    name = fields.Text(max_length=80, required=False)
+    name = Line(max_length=80, required=False)
     bio = fields.Text(max_length=2000, allow_blank=True, required=False)
 
 
@@ -50,7 +51,7 @@ class StreamerFilter(Query):
 class NewAgency(Body):
     """An agency."""
 
-    name = fields.Text(max_length=120)
+    name = Line(max_length=120)
     share_bp = fields.Integer(min_value=0, max_value=MOST_BP)
 
 
@@ -102,7 +103,7 @@ class CollaborationFilter(Query):
 class NewSession(Body):
     """A session's draft."""
 
-    title = fields.Text(max_length=120)
+    title = Line(max_length=120)
     description = fields.Text(max_length=4000, allow_blank=True, required=False)
     source = fields.Choice(choices=Session.Source.values, required=False)  # type: ignore[assignment]  # a field
     source_url = fields.Text(max_length=500, allow_blank=True, required=False)
@@ -114,13 +115,19 @@ class NewSession(Body):
 class SessionChange(Change):
     """Changes of a draft or an announced session."""
 
-    title = fields.Text(max_length=120, required=False)
+    title = Line(max_length=120, required=False)
     description = fields.Text(max_length=4000, allow_blank=True, required=False)
     source = fields.Choice(choices=Session.Source.values, required=False)  # type: ignore[assignment]  # a field
     source_url = fields.Text(max_length=500, allow_blank=True, required=False)
     payment_window_seconds = fields.Integer(
         min_value=LEAST_PAYMENT_WINDOW, max_value=MOST_PAYMENT_WINDOW, required=False
     )
+
+
+class NewCover(Body):
+    """A picture file."""
+
+    file = Upload(help_text="PNG, JPEG or WebP, at most 5 MB.")
 
 
 class SessionFilter(Query):
@@ -171,7 +178,7 @@ class LineupOrder(Body):
     slots = fields.ListOf(child=fields.Id("slt"), max_length=MOST_SLOTS)
 
 
-class Restock(Body):
+class SlotRestock(Body):
     """Units that have come in."""
 
     quantity = fields.Integer(min_value=1, max_value=MOST_UNITS)

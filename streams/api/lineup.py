@@ -12,7 +12,7 @@ from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView, Idempotency
 from streams.actions.lineup import add_slot, change_slot, pin_slot, reorder_lineup, unpin_slot
 from streams.actions.restock import restock_slot
-from streams.api.bodies import LineupOrder, NewSlot, Restock, SlotChange
+from streams.api.bodies import LineupOrder, NewSlot, SlotChange, SlotRestock
 from streams.api.resources import LineupOut, SlotOut
 from streams.errors import (
     AllocationBelowTaken,
@@ -144,10 +144,10 @@ class RestockSlot(ApiView):
     scopes: ClassVar = {"POST": Scope.SESSIONS_HOST}
     idempotency = Idempotency.REQUIRED
 
-    @operation("Restock a slot", body=Restock, returns=SlotOut, errors=[WrongSessionState])
+    @operation("Restock a slot", body=SlotRestock, returns=SlotOut, errors=[WrongSessionState])
     def post(self, request: Request, session_id: str, slot_id: str) -> HttpResponse:
         """On air, for hosts who act for the product's brand; every room that sells it hears of the units."""
-        body, user = self.body(request, Restock), self.user(request)
+        body, user = self.body(request, SlotRestock), self.user(request)
         slot = get_slot_for(user, session_id, slot_id, Access.HOST)
         if not acts_for(user, slot.variant.brand_id):
             raise Forbidden("Only who acts for the product's brand puts units on its shelf.")

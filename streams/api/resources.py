@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from marketplace.lib.money import Money
 from marketplace.rest import fields
 from marketplace.rest.serializers import Resource
 from streams.models import Collaboration, Deal, Session, Slot
@@ -106,18 +105,6 @@ class DealLeft(fields.Integer):
         return deal.left(deal.slot.left(deal.slot.variant.stock.available))
 
 
-class DealPrice(fields.MoneyField):
-    """A deal's price, in its slot's currency."""
-
-    def __init__(self) -> None:
-        super().__init__(source="*", read_only=True)
-
-    def to_representation(self, value: Any) -> dict[str, Any]:
-        """Return the wire form for a deal whose slot is loaded."""
-        deal: Deal = value
-        return Money(deal.price, deal.slot.currency).to_wire()
-
-
 class SlotOut(Resource):
     """A variant in a line-up."""
 
@@ -152,7 +139,7 @@ class DealOut(Resource):
     id = fields.Id("dl")
     session = fields.Id("ses", source="session_id")
     slot = fields.Id("slt", source="slot_id")
-    price = DealPrice()
+    price = fields.MoneyField(source="unit_price")
     quota = fields.Integer()
     per_buyer_limit = fields.Integer(allow_null=True)
     opens_at = fields.Timestamp()

@@ -2,17 +2,22 @@
 
 from typing import ClassVar
 
+from django.core.files.base import File
 from django.db.models import Prefetch
 from django.http import HttpResponse
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
-from marketplace.errors import FieldError, Invalid
+from marketplace import pictures
+from marketplace.errors import FieldError, Invalid, TooLarge
+from marketplace.models import User
 from marketplace.models.tokens import Scope
+from marketplace.pictures import BadPicture
 from marketplace.rest.openapi import operation
 from marketplace.rest.pages import Cursor
 from marketplace.rest.views import ApiView
-from streams.actions.sessions import change_session, create_session
-from streams.api.bodies import EventFilter, NewSession, SessionChange, SessionFilter
+from streams.actions.sessions import change_session, create_session, set_cover
+from streams.api.bodies import EventFilter, NewCover, NewSession, SessionChange, SessionFilter
 from streams.api.resources import ChecklistOut, RoomEventsOut, SessionOut
 from streams.errors import WrongSessionState
 from streams.models import Session
@@ -21,6 +26,8 @@ from streams.queries.access import get_own_streamer, get_session_for
 from streams.queries.checklist import checklist
 from streams.queries.lobby import lobby
 from streams.queries.sessions import line_up, log_page
+
+COVERS = "covers"
 
 
 class Sessions(ApiView):
@@ -79,6 +86,33 @@ class OneSession(ApiView):
             lambda: change_session(session_id=session.id, actor=user, now=self.now, **body),
             SessionOut,
         )
+
+
+class SessionCover(ApiView):
+    """The picture that announces a session."""
+
+    scopes: ClassVar = {"POST": Scope.SESSIONS_HOST}
+    parser_classes = (MultiPartParser,)
+
+    @operation(
+        "Set the cover", body=NewCover, returns=SessionOut, errors=[BadPicture, TooLarge, WrongSessionState]
+    )
+    def post(self, request: Request, session_id: str) -> HttpResponse:
+        """Takes multipart/form-data. What the file is follows from its first bytes, not from its name."""
+        body, user = self.body(request, NewCover), self.user(request)
+        session = get_session_for(user, session_id, Access.HOST)
+        return self.perform(request, lambda: self._replace(session, body["file"], user), SessionOut)
+
+    def _replace(self, session: Session, upload: "File[bytes]", user: User) -> Session:
+        earlier, name = session.cover.name, pictures.store(upload, folder=COVERS)
+        try:
+            changed = set_cover(session_id=session.id, cover=name, actor=user, now=self.now)
+        except BaseException:
+            pictures.discard(name)
+            raise
+        if earlier:
+            pictures.discard(earlier)
+        return changed
 
 
 class SessionChecklist(ApiView):

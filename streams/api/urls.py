@@ -34,6 +34,7 @@ urlpatterns = [
     ),
     path("sessions", sessions.Sessions.as_view(), name="sessions"),
     path(SESSION, sessions.OneSession.as_view(), name="session"),
+    path(f"{SESSION}/cover", sessions.SessionCover.as_view(), name="session_cover"),
     path(f"{SESSION}/checklist", sessions.SessionChecklist.as_view(), name="session_checklist"),
     path(f"{SESSION}/events", sessions.SessionEvents.as_view(), name="session_events"),
     path(f"{SESSION}/schedule", show.ScheduleSession.as_view(), name="session_schedule"),

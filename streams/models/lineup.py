@@ -98,6 +98,11 @@ class Deal(models.Model):
         """Return the deal's terms."""
         return f"{self.quota} at {self.price}"
 
+    @property
+    def unit_price(self) -> Money:
+        """Return the price, in the slot's currency; needs the slot."""
+        return Money(self.price, self.slot.currency)
+
     def left(self, slot_left: int) -> int:
         """Return how many units the deal can still sell, when its slot has ``slot_left``."""
         return min(slot_left, self.quota - self.taken)
