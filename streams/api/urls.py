@@ -3,7 +3,7 @@
 from django.urls import path
 
 from marketplace.rest.paths import register_ids
-from streams.api import collaborations, deals, lineup, people, sessions, show, tickets
+from streams.api import collaborations, deals, lineup, metrics, people, sessions, show, tickets
 
 register_ids("agc", "usr", "col", "ses", "slt", "dl", streamer="str")
 
@@ -37,6 +37,7 @@ urlpatterns = [
     path(f"{SESSION}/cover", sessions.SessionCover.as_view(), name="session_cover"),
     path(f"{SESSION}/checklist", sessions.SessionChecklist.as_view(), name="session_checklist"),
     path(f"{SESSION}/events", sessions.SessionEvents.as_view(), name="session_events"),
+    path(f"{SESSION}/metrics", metrics.SessionMetrics.as_view(), name="session_metrics"),
     path(f"{SESSION}/schedule", show.ScheduleSession.as_view(), name="session_schedule"),
     path(f"{SESSION}/unschedule", show.UnscheduleSession.as_view(), name="session_unschedule"),
     path(f"{SESSION}/rehearse", show.RehearseSession.as_view(), name="session_rehearse"),
