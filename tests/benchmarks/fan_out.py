@@ -52,18 +52,16 @@ def _measure_ours(stack: Stack, figures: Figures, runs: int) -> bytes:
     with running(viewed, console), Generator() as generator:
         meter = Meter(viewed.pid)
         host = room.Host(console, show)
-        generator.open(
-            ("127.0.0.1", viewed.port), room.anonymous(show["session"], 50), subprotocol=room.SUBPROTOCOL
-        )
+        room.enter(generator, viewed, room.anonymous(show["session"], 50))
         payload = _sample(generator, host)
         before = meter.rss_bytes()
         viewers = room.anonymous(show["session"], VIEWERS - 50)
-        opened = generator.open(("127.0.0.1", viewed.port), viewers, seconds=120)
+        entered = room.enter(generator, viewed, viewers)
         generator.ask("stats", seconds=2)
         grown = meter.rss_bytes() - before
         for _ in range(runs):
             figures.add(bytes_per_viewer=grown / len(viewers), **_one_run(generator, host, meter))
-        figures.add(sockets_per_s=len(viewers) / opened["seconds"])
+        figures.add(entries_per_s=len(viewers) / entered["greeted_seconds"])
         host.close()
     figures.note(
         "last_ms counts from the moment in the fact, taken before its transaction, to the last viewer"

@@ -46,8 +46,7 @@ def _sell(
     show = prepare(env, buyers=BUYERS, deals=[{"quota": 10_000_000, "limit": 1_000_000}])
     offer = show["offers"][0]
     with stack.web(env) as web, Generator() as generator:
-        viewers = room.signed_in(show["session"], show["buyers"], web)
-        generator.open(("127.0.0.1", web.port), viewers, subprotocol=room.SUBPROTOCOL)
+        room.enter(generator, web, room.signed_in(show["session"], show["buyers"], web))
         _buy(generator, offer, "warm-up", WARM_UP)
         written: dict[str, int] = {}
         for number in range(runs):

@@ -19,10 +19,7 @@ def run(stack: Stack, runs: int) -> Figures:
     viewed, console = stack.web(env), stack.web(env)
     with running(viewed, console), Generator() as generator:
         host = room.Host(console, show)
-        viewers = room.anonymous(show["session"], VIEWERS)
-        generator.open(
-            ("127.0.0.1", viewed.port), viewers, subprotocol=room.SUBPROTOCOL, seconds=120, follow=True
-        )
+        room.enter(generator, viewed, room.anonymous(show["session"], VIEWERS), follow=True)
         for _ in range(runs):
             host.pin()
             generator.ask("stats", seconds=1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
 
+from tests.benchmarks.generator import Generator
 from tests.servers import Web
 
 SUBPROTOCOL = "room.v1"
@@ -25,6 +26,13 @@ def signed_in(session_id: str, buyers: list[dict[str, str]], web: Web) -> list[d
     """Return viewers with the session cookie of a browser."""
     headers = [{"Cookie": buyer["cookie"], "Origin": web.url} for buyer in buyers]
     return [{"path": path(session_id), "headers": own} for own in headers]
+
+
+def enter(generator: Generator, web: Web, viewers: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
+    """Let viewers in and wait until each has its snapshot; return how long that took."""
+    return generator.open(
+        ("127.0.0.1", web.port), viewers, subprotocol=SUBPROTOCOL, greeted=True, seconds=120, **options
+    )
 
 
 class Host:

@@ -15,8 +15,7 @@ def run(stack: Stack, runs: int) -> Figures:
     env = stack.scaled()
     show = prepare(env, buyers=BUYERS, deals=[{"quota": UNITS, "limit": 1}] * runs)
     with stack.web(env) as web, Generator() as generator:
-        viewers = room.signed_in(show["session"], show["buyers"], web)
-        generator.open(("127.0.0.1", web.port), viewers, subprotocol=room.SUBPROTOCOL, seconds=120)
+        room.enter(generator, web, room.signed_in(show["session"], show["buyers"], web))
         generator.ask("stats", seconds=1)
         for number, offer in enumerate(show["offers"]):
             answer = generator.ask("buy", data=offer, run=f"rush-{number}", seconds=30)

@@ -53,6 +53,7 @@ def open_sockets(
     subprotocol: str = "",
     narrow: bool = False,
     follow: bool = False,
+    greeted: bool = False,
     seconds: float = 60,
 ) -> Answer:
     """Connect viewers.
@@ -65,6 +66,7 @@ def open_sockets(
         subprotocol: to be asked for.
         narrow: give these sockets the small buffers and segments of a phone on a mobile network.
         follow: keep, for each client, how far it has followed its room.
+        greeted: wait until the server has said something to each of them.
         seconds: how long at most.
     """
     listed = json.loads(Path(viewers).read_text()) if isinstance(viewers, str) else viewers
@@ -79,11 +81,21 @@ def open_sockets(
     reader = partial(_follower, watchers) if follow else None
     took = swarm.open(asked, seconds=seconds, on_text=reader, narrow=narrow)
     watchers.viewers.extend(asked)
+    silent = swarm.clients[before:] if greeted else []
+
+    def all_greeted() -> bool:
+        silent[:] = [client for client in silent if client.alive and not client.frames]
+        return not silent
+
+    started = time.perf_counter()
+    swarm.run(all_greeted, seconds=seconds)
+    lost = [client.close_code for client in swarm.clients[before:] if not client.alive]
     return {
         "opened": len(swarm.clients) - before,
-        "failed": len(swarm.failures),
-        "failures": swarm.failures[:3],
+        "failed": len(swarm.failures) + len(lost) + len(silent),
+        "failures": [*swarm.failures[:3], f"{len(silent)} not greeted, closed with {lost[:3]}"],
         "seconds": took,
+        "greeted_seconds": took + time.perf_counter() - started,
     }
 
 
