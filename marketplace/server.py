@@ -7,6 +7,8 @@ the ASGI task may end, and uvicorn's handshake objects are freed. A viewer costs
 
 import argparse
 import asyncio
+import gc
+import logging
 import resource
 import socket
 from typing import Any
@@ -81,12 +83,15 @@ def serve(app: str, *, host: str, port: int, fd: int | None = None) -> None:
         ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
-        log_level="warning",
         access_log=False,
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    config.load()
+    _spare_the_collector()
+    # loading has set up Django's logging, which lets uvicorn write two lines a viewer, tickets included
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -98,6 +103,13 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind((host, port))
     return listener
+
+
+def _spare_the_collector() -> None:
+    """Keep garbage collection from walking all modules and viewers every few hundred handshakes."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 100)
 
 
 def _allow_many_sockets() -> None:

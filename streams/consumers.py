@@ -18,7 +18,7 @@ from streams.door import Arrival, TurnedAway
 from streams.hub import Connection, Hub
 from streams.hub.asgi_socket import AsgiSocket
 from streams.hub.database import DatabaseThread
-from streams.protocol import BadFrame, CloseCode, CommandId, ErrorCode, Malformed, ResumePoint
+from streams.protocol import BadFrame, CloseCode, ErrorCode, Malformed, ResumePoint
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 #: Answers a command, now or later, by ``connection.reply(type, data, re=command_id)``. It is called on the
 #: event loop and must not block. A DomainError that it raises becomes an ``error``.
-CommandHandler = Callable[[Connection, CommandId, dict[str, Any]], None]
+CommandHandler = Callable[[Connection, str, dict[str, Any]], None]
 
 EXTENSION = "room.broadcast"
 #: Messages that are kept for a visitor who speaks before they are in.
@@ -154,7 +154,7 @@ class Visit:
             waiting.append(payload)
 
 
-def answer_ping(connection: Connection, command_id: CommandId, data: dict[str, Any]) -> None:
+def answer_ping(connection: Connection, command_id: str, data: dict[str, Any]) -> None:
     """Answer ``ping`` with the server's time, in the envelope."""
     del data
     connection.reply("pong", {}, re=command_id)

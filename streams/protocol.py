@@ -19,7 +19,6 @@ SUBPROTOCOL = "room.v1"
 MAX_ID = 64
 MAX_LIKES = 100
 MAX_CHAT = 800
-_MAX_SAFE_INTEGER = 2**53 - 1
 _MAX_SEQ_DIGITS = 18
 _MAX_EPOCH = 16
 
@@ -57,13 +56,11 @@ PERSONAL = ("order.updated",)
 #: What a client may say.
 COMMANDS = ("buy", "chat.send", "like", "ping")
 
-CommandId = str | int | None
-
 
 class Command(NamedTuple):
     """A well-formed command; whether its data makes sense, its handler says."""
 
-    id: CommandId
+    id: str
     type: str
     data: dict[str, Any]
 
@@ -82,7 +79,7 @@ class BadFrame(Exception):
 class Malformed(Exception):
     """The text is no command: the client is told so under the command's id, if it has one."""
 
-    def __init__(self, message: str, *, re: CommandId = None) -> None:
+    def __init__(self, message: str, *, re: str | None = None) -> None:
         super().__init__(message)
         self.re = re
 
@@ -102,8 +99,8 @@ def parse_command(payload: bytes) -> Command:
     if type(message) is not dict:
         raise Malformed("A command is a JSON object.")
     command_id = message.get("id")
-    if not _is_command_id(command_id):
-        raise Malformed(f"A command's id is text of 1 to {MAX_ID} characters, or a whole number.")
+    if type(command_id) is not str or not 1 <= len(command_id) <= MAX_ID:
+        raise Malformed(f"A command's id is text of 1 to {MAX_ID} characters.")
     name, data = message.get("type"), message.get("data", {})
     if type(name) is not str:
         raise Malformed("A command's type is text.", re=command_id)
@@ -152,19 +149,13 @@ def frame(room: str, type_: str, at: datetime, data: Mapping[str, Any]) -> bytes
     return _frame({"type": type_, "room": room, "at": to_wire(at), "data": data})
 
 
-def reply_frame(room: str, type_: str, at: datetime, data: Mapping[str, Any], *, re: CommandId) -> bytes:
+def reply_frame(room: str, type_: str, at: datetime, data: Mapping[str, Any], *, re: str | None) -> bytes:
     """Return the frame of an answer to the command whose id ``re`` repeats."""
     return _frame({"type": type_, "room": room, "at": to_wire(at), "re": re, "data": data})
 
 
 def _frame(message: Mapping[str, Any]) -> bytes:
     return text_frame(orjson.dumps(message))
-
-
-def _is_command_id(value: Any) -> bool:
-    if type(value) is str:
-        return 1 <= len(value) <= MAX_ID
-    return type(value) is int and 0 <= value <= _MAX_SAFE_INTEGER
 
 
 def _require_utf8(payload: bytes) -> None:

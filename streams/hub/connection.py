@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from marketplace.lib import clock
 from streams import protocol
-from streams.protocol import CloseCode, CommandId
+from streams.protocol import CloseCode
 
 #: Commands a second that a connection may send for long, and how many at once; 1 KB counts as one more.
 COMMANDS_PER_SECOND = 50.0
@@ -83,11 +83,11 @@ class Connection:
         """Send a message to this viewer alone."""
         self.socket.write(protocol.frame(self.session_id, type_, clock.now(), data))
 
-    def reply(self, type_: str, data: Mapping[str, Any], *, re: CommandId) -> None:
+    def reply(self, type_: str, data: Mapping[str, Any], *, re: str | None) -> None:
         """Answer the command with the id ``re``. Must be called on the event loop."""
         self.socket.write(protocol.reply_frame(self.session_id, type_, clock.now(), data, re=re))
 
-    def fail(self, code: str, message: str, *, re: CommandId) -> None:
+    def fail(self, code: str, message: str, *, re: str | None) -> None:
         """Answer a command with ``error``."""
         self.reply("error", {"code": code, "message": message}, re=re)
 
