@@ -133,8 +133,9 @@ class Presence:
             if counts:
                 viewer.since, viewer.visits = max(viewer.since, tick - late), 1
             else:
-                seconds = max(0, round(tick - late - viewer.since))
-                self._gather(key, viewer, seconds, tick=tick, now=now - timedelta(seconds=late))
+                end = tick - late
+                seconds = max(0, round(end - viewer.since))
+                self._gather(key, viewer, seconds, tick=end, now=now - timedelta(seconds=late))
         if counts:
             self._add(session_id, tick, joins=room.viewers)
             self._note_peak(session_id, room, tick)
