@@ -6,16 +6,31 @@ Every sweep is idempotent and two at once are harmless, so a second beat or a la
 from datetime import timedelta
 from typing import Any
 
+SECOND, MINUTE, HOUR = 1, 60, 3600
+
 #: Task and period in seconds.
-SWEEPS: dict[str, float] = {
-    "streams.tasks.sweep_due_deals": 1,
-    "streams.tasks.sweep_stale_rooms": 1,
+SWEEPS: dict[str, int] = {
+    "streams.tasks.sweep_due_deals": SECOND,
+    "streams.tasks.sweep_stale_rooms": SECOND,
+    "streams.tasks.sweep_untold_rooms": 10 * SECOND,
+    "streams.tasks.sweep_tickets": 10 * MINUTE,
+    "orders.tasks.sweep_expired_orders": SECOND,
+    "orders.tasks.sweep_payment_company": SECOND,
+    "orders.tasks.sweep_webhooks": 2 * SECOND,
+    "orders.tasks.sweep_undecided_payments": 15 * SECOND,
+    "orders.tasks.sweep_parcels": 10 * SECOND,
+    "orders.tasks.sweep_completed_lines": 30 * SECOND,
+    "refunds.tasks.sweep_refund_webhooks": 2 * SECOND,
+    "refunds.tasks.sweep_late_captures": 5 * SECOND,
+    "refunds.tasks.sweep_refunds": 5 * SECOND,
+    "marketplace.tasks.sweep_idempotency_records": HOUR,
+    "marketplace.tasks.sweep_orphan_pictures": HOUR,
 }
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:
-    """Return Celery's form of the table; a run that could not start within its period is not made up for."""
+    """Return Celery's form of the table; a run that did not start within its period is dropped."""
     return {
-        task: {"task": task, "schedule": timedelta(seconds=period), "options": {"expires": max(period, 1)}}
+        task: {"task": task, "schedule": timedelta(seconds=period), "options": {"expires": period}}
         for task, period in SWEEPS.items()
     }

@@ -3,12 +3,13 @@
 import structlog
 from celery import shared_task
 
-from marketplace import pictures
+from marketplace import idempotency, pictures
 from marketplace.lib import clock
 
 logger = structlog.get_logger(__name__)
 
 BATCH = 200
+RECORDS = 5_000
 
 
 @shared_task(ignore_result=True)
@@ -19,3 +20,10 @@ def sweep_orphan_pictures() -> None:
         pictures.discard(name)
     if names:
         logger.info("orphan_pictures_removed", count=len(names))
+
+
+@shared_task(ignore_result=True)
+def sweep_idempotency_records() -> None:
+    """Delete answers that are kept no longer. Every hour."""
+    while idempotency.purge(now=clock.now(), batch=RECORDS) == RECORDS:
+        pass

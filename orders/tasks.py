@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 
 from marketplace.lib import clock
 from orders import inbox
@@ -16,12 +17,15 @@ from orders.models import Payment
 from orders.outcomes import Word
 from orders.payments.client import get_gateway
 from orders.payments.port import Gateway, GatewayError, GatewayPayment, GatewayRejected
+from orders.payments.simulator.deliveries import deliver_due
 from orders.queries.due import undecided_payments
 
 logger = structlog.get_logger(__name__)
 
 BATCH = 100
 PAYMENTS = 50
+#: A dead address costs seconds a message.
+MESSAGES = 10
 #: A request that the gateway has not heard of by then will not arrive any more.
 GIVE_UP_AFTER = timedelta(seconds=60)
 ACTOR = "payment_check"
@@ -37,6 +41,13 @@ def sweep_webhooks() -> None:
             logger.exception("webhook_failed", inbox=inbox_id)
         else:
             logger.info("webhook_applied", inbox=inbox_id, outcome=outcome)
+
+
+@shared_task(ignore_result=True)
+def sweep_payment_company() -> None:
+    """Let the payment company in the box settle what is due and send its messages. Every second."""
+    if settings.SANDBOX:
+        deliver_due(clock.now(), limit=MESSAGES)
 
 
 @shared_task(ignore_result=True)
