@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     help = "Look for broken invariants: counters that differ from their facts, orphans, broken chains."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
         """Run every app's audit at one moment."""
         now = clock.now()
         findings: list[Finding] = [finding for audit in AUDITS for finding in audit.findings(now)]
