@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from marketplace import metrics
@@ -134,8 +134,10 @@ class ApiProblemsMiddleware(Around):
         is_ours = response.headers.get("Content-Type", "").startswith(MEDIA_TYPE)
         if response.status_code < REFUSED or is_ours or not request.path.startswith(API):
             return response
-        replaced = problem(of_status(response.status_code), vars(request).get("request_id", "")).response()
-        replaced.status_code = response.status_code
-        if "Allow" in response.headers:
-            replaced["Allow"] = response.headers["Allow"]
-        return replaced
+        made = problem(of_status(response.status_code), vars(request).get("request_id", ""))
+        if isinstance(response, HttpResponse):
+            response.content = made.body
+            for name, value in made.headers.items():
+                response[name] = value
+            response["Content-Length"] = str(len(made.body))
+        return response

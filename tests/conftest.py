@@ -7,10 +7,21 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.limits import fresh_limits
 from tests.people import admin, brand, brand_owner, brand_staff, buyer, host, outsider, rival
 from tests.servers import Beat, Ours, Web, Worker, temporary_folder
 
-__all__ = ["admin", "brand", "brand_owner", "brand_staff", "buyer", "host", "outsider", "rival"]
+__all__ = [
+    "admin",
+    "brand",
+    "brand_owner",
+    "brand_staff",
+    "buyer",
+    "fresh_limits",
+    "host",
+    "outsider",
+    "rival",
+]
 
 Launch = Callable[..., Web]
 

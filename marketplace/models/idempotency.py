@@ -1,4 +1,4 @@
-"""Answers to requests that carried an idempotency key, so that the same request again gets the same answer."""
+"""Answers to requests that carried an idempotency key: the same request gets the same answer."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from marketplace.lib.fields import PrefixedIdField
 
 
 class IdempotencyRecord(models.Model):
-    """One answered request, written in the transaction of its effect; only ``marketplace.idempotency`` writes here."""
+    """One answered request, written with its effect; only ``marketplace.idempotency`` writes here."""
 
     id = PrefixedIdField("idm", primary_key=True)
     caller = models.CharField(max_length=64, help_text="Public id of the person who asked.")

@@ -52,8 +52,5 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATION_PARAMETERS": True,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "marketplace.rest.conventions.add_conventions",
-    ],
+    "POSTPROCESSING_HOOKS": ["marketplace.rest.conventions.add_conventions"],
 }

@@ -188,12 +188,16 @@ def _problem_example(error: type[DomainError]) -> dict[str, Any]:
 def _add_examples(made: dict[str, Any], schemas: Mapping[str, Any], examples: dict[str, Any]) -> None:
     bodies = [made.get("requestBody", {}), *made.get("responses", {}).values()]
     for body in bodies:
-        content = body.get("content", {}).get("application/json")
-        reference = (content or {}).get("schema", {}).get("$ref", "")
-        name = reference.rpartition("/")[2]
-        if name in schemas:
-            examples[name] = {"value": sample(schemas[name], schemas)}
-            content["examples"] = {name: {"$ref": f"#/components/examples/{name}"}}
+        for content in body.get("content", {}).values():
+            schema = content.get("schema", {})
+            name = schema.get("$ref", "").rpartition("/")[2]
+            if "examples" in content:
+                continue
+            if name in schemas:
+                examples[name] = {"value": sample(schemas[name], schemas)}
+                content["examples"] = {name: {"$ref": f"#/components/examples/{name}"}}
+            else:
+                content["examples"] = {"example": {"value": sample(schema, schemas)}}
 
 
 def sample(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "") -> Any:

@@ -1,16 +1,24 @@
 """The documentation pages, all of them offline: the OpenAPI document, its interactive form, the errors."""
 
 from collections.abc import Iterator
+from functools import cache
 from html import escape
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.utils.module_loading import autodiscover_modules
 from django.views.decorators.http import require_safe
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from marketplace.errors import DomainError, registered
 from marketplace.rest.problems import title
+
+OUR_APPS = ("marketplace", "streams", "orders", "refunds")
 
 _HEAD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -32,7 +40,12 @@ from the error classes by `python manage.py errors`.
 
 def all_errors() -> list[type[DomainError]]:
     """Return every documented error of every app, by code."""
-    autodiscover_modules("errors", "api")
+    import_module(settings.ROOT_URLCONF)
+    for app in OUR_APPS:
+        package = import_module(app)
+        for module in walk_packages(package.__path__, f"{app}."):
+            if module.name.endswith(".errors"):
+                import_module(module.name)
     return list(registered().values())
 
 
@@ -46,6 +59,23 @@ def markdown() -> str:
     return _MARKDOWN_HEAD + "".join(
         f"| `{error.code}` | {error.status} | {meaning(error)} | {error.cure} |\n" for error in all_errors()
     )
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """Show the OpenAPI document: as JSON to who accepts that, else as YAML."""
+    renderer: Any = (
+        OpenApiJsonRenderer if "json" in request.headers.get("Accept", "") else OpenApiYamlRenderer
+    )
+    return HttpResponse(_rendered(renderer), content_type=renderer.media_type)
+
+
+@cache
+def _rendered(renderer: Any) -> bytes:
+    """Return the document, made once a process: it takes seconds and never changes."""
+    generator: Any = SchemaGenerator
+    document = generator().get_schema(request=None, public=True)
+    return bytes(renderer().render(document, renderer_context={}))
 
 
 @require_safe
@@ -64,7 +94,7 @@ def _sections() -> Iterator[str]:
 
 
 urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", schema, name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("docs/errors/", errors_page, name="errors"),
 ]

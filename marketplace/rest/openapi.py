@@ -4,6 +4,7 @@
 it may answer, the Idempotency-Key header, cursors, ``expand[]``, scopes, headers of the answer, and examples.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -80,6 +81,12 @@ class ApiSchema(AutoSchema):
     def _api_view(self) -> ApiView:
         view: Any = self.view
         return view  # type: ignore[no-any-return]  # callers have seen that it is one
+
+    def get_operation_id(self) -> str:
+        """Return the summary as a name: ``List brands`` is ``list_brands``; so no two may be alike."""
+        if self.documented is None:
+            return super().get_operation_id()
+        return re.sub(r"[^a-z0-9]+", "_", self.documented.summary.lower()).strip("_")
 
     def get_summary(self) -> str | None:
         """Return the operation's summary."""

@@ -23,7 +23,7 @@ class RateLimit(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Return true, or raise RateLimited."""
-        name, subject = limit_of(request, view.rate_class)
+        name, subject = limit_of(request, getattr(view, "rate_class", "default"))
         verdict = limits.check(name, subject)
         request._request.rate_limit = verdict  # type: ignore[attr-defined]  # noqa: SLF001 - DRF's own name for it
         if not verdict.allowed:

@@ -73,7 +73,7 @@ class ApiView(APIView):
         max_body_bytes: the largest JSON body.
     """
 
-    http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]  # noqa: RUF012 - as Django declares it
     public_methods: ClassVar[AbstractSet[str]] = frozenset()
     scopes: ClassVar[Mapping[str, Scope | None]] = {}
     idempotency: ClassVar[Idempotency] = Idempotency.OPTIONAL

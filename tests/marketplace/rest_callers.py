@@ -5,7 +5,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from marketplace.actions.tokens import create_token
@@ -46,7 +45,7 @@ def with_cookie(person: User, *, checked: bool = False) -> Caller:
     return caller
 
 
-def problem_of(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+def problem_of(response: Any, status: int, code: str) -> dict[str, Any]:
     """Return the problem document of an answer after checking its form."""
     assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json"), (
         response.content

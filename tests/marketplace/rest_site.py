@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from marketplace import idempotency
 from marketplace.actions.brands import create_brand
-from marketplace.errors import Conflict
+from marketplace.errors import Conflict, NotFound
 from marketplace.lib.atomic import action
 from marketplace.lib.money import Money
 from marketplace.models import Brand, BrandMember
@@ -94,7 +94,10 @@ class BrandDetail(ApiView):
 
     @operation("Get a brand", returns=BrandOut)
     def get(self, request: Request, brand_id: str) -> HttpResponse:
-        return self.answer(request, Brand.objects.get(id=brand_id), BrandOut)
+        brand = Brand.objects.filter(id=brand_id).first()
+        if brand is None:
+            raise NotFound
+        return self.answer(request, brand, BrandOut)
 
     @operation("Change nothing", returns=BrandOut)
     def patch(self, request: Request, brand_id: str) -> HttpResponse:
@@ -171,7 +174,9 @@ class SlowBrands(ApiView):
         def slowly() -> Brand:
             Meeting.inside.set()
             Meeting.go_on.wait(10)
-            return create_brand(actor=self.user(request), name=request.data["name"], now=self.now)
+            return create_brand(
+                actor=self.user(request), name=self.body(request, NewBrand)["name"], now=self.now
+            )
 
         return self.perform(request, slowly, BrandOut, status=201)
 

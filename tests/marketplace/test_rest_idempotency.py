@@ -11,6 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, connections
 
 from marketplace import idempotency, limits
+from marketplace.actions.brands import create_brand
+from marketplace.errors import InFlight
 from marketplace.lib import clock
 from marketplace.models import Brand, Fact, IdempotencyRecord, User
 from tests.marketplace import rest_site
@@ -241,7 +243,7 @@ def test_without_lock_and_constraint_it_happens_twice(
     monkeypatch.setattr(IdempotencyRecord.objects, "create", lambda **_fields: None)
     caller = with_token(outsider, "catalogue:write")
     names = iter(["Green", "Black"])
-    monkeypatch.setattr(rest_site, "create_brand", _renaming(rest_site.create_brand, names))
+    monkeypatch.setattr("tests.marketplace.rest_site.create_brand", _renaming(create_brand, names))
     first, second = slow_and_second(caller, meeting)
 
     assert (first.status_code, second.status_code) == (201, 201)
@@ -290,5 +292,5 @@ def _is_in_flight(keyed: idempotency.Keyed) -> bool:
     try:
         with idempotency._alone(keyed):
             return False
-    except idempotency.InFlight:
+    except InFlight:
         return True
