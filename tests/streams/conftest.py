@@ -14,8 +14,8 @@ from marketplace.models import Brand, Category, User, Variant
 from streams.actions.collaborations import make_collaboration
 from streams.actions.lineup import add_slot
 from streams.actions.people import add_moderator, register_streamer
-from streams.actions.sessions import create_session, schedule_session
-from streams.actions.show import start_session
+from streams.actions.sessions import cancel_session, create_session, schedule_session
+from streams.actions.show import end_session, pause_session, rehearse_session, start_session
 from streams.models import Collaboration, Session, Slot, Streamer
 from tests.marketplace.rest_callers import Caller, with_token
 from tests.people import sign_up
@@ -139,4 +139,30 @@ def as_outsider(outsider: User) -> Caller:
     return with_token(outsider, "sessions:host", "catalogue:write")
 
 
-Ready = Callable[[str], Session]
+BringTo = Callable[[str], Session]
+
+
+@pytest.fixture
+def bring_to(draft: Session, slot: Slot, host: User) -> BringTo:
+    """Return a function that takes Hana's draft, with tea in its line-up, to a state by the shortest way."""
+
+    def bring(state: str) -> Session:
+        now = clock.now()
+        for step in _WAYS[state]:
+            given = {"scheduled_at": now + timedelta(hours=1)} if step is schedule_session else {}
+            step(session_id=draft.id, actor=host, now=now, **given)
+        return Session.objects.get(id=draft.id)
+
+    return bring
+
+
+Step = Callable[..., Session]
+_WAYS: dict[str, tuple[Step, ...]] = {
+    "draft": (),
+    "scheduled": (schedule_session,),
+    "rehearsal": (schedule_session, rehearse_session),
+    "live": (schedule_session, start_session),
+    "paused": (schedule_session, start_session, pause_session),
+    "ended": (schedule_session, start_session, end_session),
+    "cancelled": (schedule_session, cancel_session),
+}
