@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+Application = Callable[..., Awaitable[None]]
 Step = Callable[[], Awaitable[None]]
 
 

@@ -36,7 +36,7 @@ MOST_BYTES = 16 * 1024
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+Application = Callable[..., Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ def _request(headers: dict[bytes, bytes], body: bytes, identity: TokenIdentity) 
 
 
 async def _body(receive: Receive) -> bytes:
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")

@@ -40,7 +40,7 @@ class PrefixedIdField(_UUIDField):
             kwargs.pop("editable", None)
         return name, path, [self.prefix, *args], kwargs
 
-    def to_python(self, value: Any) -> str | None:  # type: ignore[override]
+    def to_python(self, value: Any) -> str | None:
         """Return the public id, or raise ValidationError when ``value`` is not one of this kind."""
         if value is None:
             return None

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from marketplace.lib.fields import PrefixedIdField
@@ -13,8 +13,6 @@ class User(AbstractUser):
 
     id = PrefixedIdField("usr", primary_key=True)
     display_name = models.CharField(max_length=60, blank=True, help_text="Shown in chat and on receipts.")
-
-    objects: ClassVar[UserManager["User"]] = UserManager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
