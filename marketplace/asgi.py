@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -25,7 +26,8 @@ async def _close_admission() -> None:
 
 
 commands = {"buy": buy, "chat.send": room_services.chat_send, "like": room_services.like}
-rooms = URLRouter([path("ws/v1/rooms/<str:session_id>", room_application(commands=commands))])
+room: Any = room_application(commands=commands)
+rooms = URLRouter([path("ws/v1/rooms/<str:session_id>", room)])
 
 application = Lifespan(
     ProtocolTypeRouter({"http": PurchaseEndpoint(django_application), "websocket": rooms}),
