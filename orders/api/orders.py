@@ -10,7 +10,6 @@ from marketplace.rest.pages import Cursor
 from marketplace.rest.views import ApiView
 from orders.api.lists import page_of_brand, page_of_orders
 from orders.api.purchase import PurchaseView
-from orders.api.purchase import PurchaseView
 from orders.api.resources import OrderOut, OrdersQuery
 from orders.permissions import get_order_for, require_brand, require_host
 from orders.queries.lists import orders_of_buyer, orders_of_session

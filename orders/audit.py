@@ -1,0 +1,132 @@
+"""What must always hold in orders, payments and the inbox, and what was found not to. Only reads.
+
+Counters are compared with the lines in one statement each: while a shop is selling, it sees one moment.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from marketplace.lib.findings import Finding
+from marketplace.models import Brand, StockLevel, User, Variant
+from orders.models import InboundWebhook, Order, OrderLine, Payment
+from orders.states import STANDING, TAKES_UNITS, Line, Pay
+from streams.models import Deal, Session, Slot
+
+#: A message that waits longer than this will not be applied by itself.
+LONGEST_WAIT = timedelta(minutes=5)
+
+_HOLDS_UNITS = frozenset({Line.PENDING_PAYMENT, Line.PAID})
+_PAID_FOR = frozenset({Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED})
+_MONEY_HERE = frozenset({Pay.CAPTURED, Pay.PARTLY_REFUNDED})
+
+#: What lines point at without a constraint of the database.
+_TARGETS: dict[str, type[Model]] = {
+    "order_id": Order,
+    "buyer_id": User,
+    "session_id": Session,
+    "slot_id": Slot,
+    "deal_id": Deal,
+    "variant_id": Variant,
+    "brand_id": Brand,
+}
+
+
+def findings(now: datetime) -> list[Finding]:
+    """Return every broken invariant of orders, payments and gateway messages."""
+    checks = (_miscounted(), _orphans(), _amounts(), _payments(), _doubles(), _inbox(now))
+    return [finding for check in checks for finding in check]
+
+
+def _miscounted() -> Iterator[Finding]:
+    """Units held and taken are those of the lines."""
+    yield from _compare(StockLevel, "variant_id", "held", lines_by="variant_id", states=_HOLDS_UNITS)
+    yield from _compare(Slot, "id", "taken", lines_by="slot_id", states=TAKES_UNITS)
+    yield from _compare(Deal, "id", "taken", lines_by="deal_id", states=TAKES_UNITS)
+
+
+def _compare(
+    model: type[Model], key: str, counter: str, *, lines_by: str, states: Iterable[str]
+) -> Iterator[Finding]:
+    wanted = sorted(states)
+    marks = ", ".join(["%s"] * len(wanted))
+    counted = (
+        f"SELECT {lines_by} AS place, SUM(quantity) AS units FROM {OrderLine._meta.db_table}"  # noqa: S608, SLF001 - constants only
+        f" WHERE state IN ({marks}) GROUP BY {lines_by}"
+    )
+    rows = model._default_manager.raw(  # noqa: SLF001 - Django's documented name
+        f"SELECT c.*, COALESCE(s.units, 0) AS units FROM {model._meta.db_table} c"  # noqa: S608, SLF001 - constants only
+        f" LEFT JOIN ({counted}) s ON s.place = c.{key}"
+        f" WHERE c.{counter} <> COALESCE(s.units, 0) ORDER BY c.id",
+        wanted,
+    )
+    for row in rows:
+        detail = f"{counter} is {getattr(row, counter)}, its lines have {row.units}"  # type: ignore[attr-defined]  # of the statement
+        yield Finding(f"order.{model._meta.model_name}_miscounted", str(row.pk), detail)  # noqa: SLF001 - Django's documented name
+
+
+def _orphans() -> Iterator[Finding]:
+    """Every order has lines, and lines point at rows that exist."""
+    for order in Order.objects.filter(~Exists(OrderLine.objects.filter(order_id=OuterRef("id")))):
+        yield Finding("order.without_lines", order.id, "has no lines")
+    for column, model in _TARGETS.items():
+        there = model._default_manager.filter(pk=OuterRef(column))  # noqa: SLF001 - Django's documented name
+        lost = OrderLine.objects.filter(~Exists(there), **{f"{column}__isnull": False})
+        for line in lost.order_by("id"):
+            yield Finding("order.orphan_line", line.id, f"{column} {getattr(line, column)} does not exist")
+
+
+def _amounts() -> Iterator[Finding]:
+    """An order's amount is the sum of its lines, a line's that of its units."""
+    for order in Order.objects.annotate(summed=Coalesce(Sum("lines__amount"), 0)).exclude(summed=F("amount")):
+        yield Finding("order.wrong_amount", order.id, f"{order.amount}, its lines sum to {order.summed}")
+    for line in OrderLine.objects.exclude(amount=F("unit_price") * F("quantity")):
+        yield Finding("order.wrong_line_amount", line.id, f"{line.amount}, not {line.quantity} units")
+    for line in OrderLine.objects.exclude(
+        order__currency=F("currency"), order__buyer_id=F("buyer_id"), order__pay_by=F("pay_by")
+    ):
+        yield Finding("order.line_differs", line.id, "its currency, buyer or time to pay is not the order's")
+
+
+def _payments() -> Iterator[Finding]:
+    """An order is paid for when, and only when, its whole amount has been captured."""
+    captured = (
+        Payment.objects.filter(order=OuterRef("id"), state__in=_MONEY_HERE)
+        .order_by()
+        .values("order")
+        .annotate(captured=Sum("amount"))
+    )
+    lines = OrderLine.objects.filter(order_id=OuterRef("id"))
+    paid = Order.objects.filter(Exists(lines.filter(state__in=_PAID_FOR)))
+    unpaid = paid.annotate(captured=Coalesce(Subquery(captured.values("captured")), 0))
+    for order in unpaid.exclude(captured=F("amount")):
+        yield Finding("order.paid_without_money", order.id, f"{order.captured} of {order.amount} captured")
+    waiting = OrderLine.objects.filter(
+        order_id=OuterRef("order_id"), state__in=[Line.PENDING_PAYMENT, Line.EXPIRED]
+    )
+    for payment in Payment.objects.filter(Exists(waiting), state__in=_MONEY_HERE):
+        yield Finding(
+            "payment.order_not_paid", payment.id, f"{payment.state}, order {payment.order_id} is not paid"
+        )
+    wrong = ~Q(amount=F("order__amount"), currency=F("order__currency"))
+    for payment in Payment.objects.filter(wrong).select_related("order"):
+        yield Finding("payment.wrong_amount", payment.id, f"{payment.total} for {payment.order.total}")
+
+
+def _doubles() -> Iterator[Finding]:
+    """There is one of each."""
+    standing = Payment.objects.filter(state__in=STANDING).order_by().values("order_id")
+    for row in standing.annotate(payments=Count("id")).filter(payments__gt=1):
+        yield Finding("payment.several_standing", row["order_id"], f"{row['payments']} standing payments")
+    keys = Order.objects.order_by().values("buyer_id", "key").annotate(orders=Count("id"))
+    for double in keys.filter(orders__gt=1):
+        yield Finding("order.key_used_twice", double["buyer_id"], f"{double['orders']} orders under one key")
+
+
+def _inbox(now: datetime) -> Iterator[Finding]:
+    """Messages of the gateway are applied within minutes."""
+    waiting = InboundWebhook.objects.filter(applied_at=None, received_at__lt=now - LONGEST_WAIT)
+    for message in waiting.order_by("received_at"):
+        yield Finding("gateway.message_not_applied", message.id, f"{message.type or 'unread'} waits")
