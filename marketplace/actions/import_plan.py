@@ -80,6 +80,8 @@ class _Planner:
         groups: dict[str, list[Row]] = {}
         by_title = self._products_by_title()
         for row in self.rows:
+            if row.get("sku") is None:
+                continue
             variant = self.variants.get(row.get("sku"))
             named, title = row.get("product_id"), row.get("title")
             if named is not None and named not in self.products:
@@ -126,16 +128,16 @@ class _Planner:
             self._tell(f"product.{product.state}", product.id, payload)
 
     def _plan_variant(self, product: Product, row: Row) -> None:
-        if row.get("sku") is None:
-            return
         known = self.variants.get(row.get("sku"))
         variant = known or Variant(product=product, brand_id=self.brand_id, sku=row.get("sku"), list_price=1)
         if known is None:
             self._need(("price", "currency"), row, row.cells)
         said = {_OF_VARIANT[name]: row.get(name) for name in _OF_VARIANT if row.get(name) is not None}
-        changed = _apply(variant, said | self._price(variant, row))
+        changed = _apply(variant, said | self._price(variant, known, row))
         self.planned.setdefault(product.id, []).append(variant)
         self._count(variant, known, row)
+        if not variant.currency:
+            return  # the file is refused: it lacks the price of a new variant
         payload = variants.payload_of(variant, self.actor)
         if known is None:
             self.plan.new_variants.append(variant)
@@ -154,11 +156,12 @@ class _Planner:
         if others:
             self._tell("variant.updated", variant.id, {**payload, "changed": others})
 
-    def _price(self, variant: Variant, row: Row) -> dict[str, Any]:
+    def _price(self, variant: Variant, known: Variant | None, row: Row) -> dict[str, Any]:
         """Return the columns of the price that a line gives, in the variant's currency if it names none."""
         price, currency = row.get("price"), row.get("currency") or variant.currency
         if price is None:
-            if row.get("currency") not in (None, variant.currency):
+            alone = known and not self.errors.has(row.line, "price")
+            if alone and row.get("currency") not in (None, variant.currency):
                 self.errors.add(row.line, "currency", "alone", "A currency changes together with the price.")
             return {}
         if not currency:

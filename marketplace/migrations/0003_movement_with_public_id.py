@@ -6,25 +6,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('marketplace', '0002_movement_gone'),
+        ("marketplace", "0002_movement_gone"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('id', marketplace.lib.fields.PrefixedIdField('mov', primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('restock', 'Restock'), ('correction', 'Correction'), ('hold', 'Hold'), ('release', 'Release'), ('ship', 'Ship'), ('return', 'Return')], max_length=10)),
-                ('on_hand_delta', models.BigIntegerField()),
-                ('held_delta', models.BigIntegerField()),
-                ('reference', models.CharField(help_text='The order, session or note that moved the units.', max_length=80)),
-                ('at', models.DateTimeField()),
-                ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='marketplace.stocklevel')),
+                ("id", marketplace.lib.fields.PrefixedIdField("mov", primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("restock", "Restock"),
+                            ("correction", "Correction"),
+                            ("hold", "Hold"),
+                            ("release", "Release"),
+                            ("ship", "Ship"),
+                            ("return", "Return"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("on_hand_delta", models.BigIntegerField()),
+                ("held_delta", models.BigIntegerField()),
+                (
+                    "reference",
+                    models.CharField(
+                        help_text="The order, session or note that moved the units.", max_length=80
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "level",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="marketplace.stocklevel",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['level', '-id'], name='movement_by_level')],
+                "indexes": [models.Index(fields=["level", "-id"], name="movement_by_level")],
             },
         ),
     ]

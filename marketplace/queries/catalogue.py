@@ -34,6 +34,14 @@ def get_brand(brand_id: str) -> Brand:
     return _one(Brand.objects.all(), brand_id)
 
 
+def get_brand_by_slug(slug: str) -> Brand:
+    """Return a brand by its slug."""
+    brand = Brand.objects.filter(slug=slug).first()
+    if brand is None:
+        raise NotFound
+    return brand
+
+
 def get_own_brand_for(person: Person, brand_id: str) -> Brand:
     """Return a brand that the person acts for."""
     return _one(brands_of(person), brand_id)
