@@ -6,17 +6,18 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from marketplace import idempotency, outbox
 from marketplace.errors import Conflict, FieldError, Forbidden, Invalid, LimitReached, NotFound
 from marketplace.lib.atomic import action
 from marketplace.lib.clock import to_wire
 from marketplace.models import User
+from marketplace.permissions import is_platform_staff
 from streams import chat_rules, hub
 from streams.actions import steps
 from streams.models import BlockedWord, ChatMessage, ChatSanction, Moderator, Session
-from streams.permissions import is_platform_staff
-from streams.queries.chat import to_wire_all
+from streams.queries.chat import messages, to_wire_form
 
 MOST_WORDS = 500
 LONGEST_MUTE_SECONDS = 7 * 86_400
@@ -69,7 +70,7 @@ def pin_message(*, session_id: str, message_id: str, actor: User, now: datetime)
             message.pinned = True
             payload = {"message": message.id, "session": session_id}
             _record("chat.message_pinned", message.id, payload, actor=actor, now=now)
-            _tell_room(session_id, "chat.pinned", {"message": to_wire_all(session_id, [message])[0]})
+            _tell_room(session_id, "chat.pinned", {"message": to_wire_form(message)})
         idempotency.remember(message)
     return message
 
@@ -158,7 +159,7 @@ def block_word(*, session_id: str | None, word: str, actor: User, now: datetime)
 def unblock_word(*, session_id: str | None, word_id: str, actor: User, now: datetime) -> None:
     """Let a word be said again. Raises NotFound."""
     with action():
-        deleted, _ = BlockedWord.objects.filter(session_id=session_id, id=word_id).delete()
+        deleted, _ = _words(session_id).filter(id=word_id).delete()
         if not deleted:
             raise NotFound
         payload = {"word": word_id, "session": session_id}
@@ -170,7 +171,7 @@ def _block_word(session_id: str | None, word: str, actor: User, now: datetime) -
     with action():
         if session_id is not None:
             steps.lock_session(session_id)
-        known = {entry.word: entry.id for entry in BlockedWord.objects.filter(session_id=session_id)}
+        known = {entry.word: entry.id for entry in _words(session_id)}
         kept = _fit_word(word)
         if kept in known:
             raise WordBlockedAlready(data={"word": known[kept]})
@@ -250,11 +251,15 @@ def _sanction_payload(sanction: ChatSanction) -> dict[str, Any]:
 
 
 def _message(session_id: str, message_id: str) -> ChatMessage:
-    messages = ChatMessage.objects.filter(session_id=session_id, id=message_id)
-    message = messages.select_related("author").first()
+    message = messages().filter(session_id=session_id, id=message_id).first()
     if message is None:
         raise NotFound
     return message
+
+
+def _words(session_id: str | None) -> QuerySet[BlockedWord]:
+    words = BlockedWord.objects.all()
+    return words.filter(session=None) if session_id is None else words.filter(session_id=session_id)
 
 
 def _fit_word(word: str) -> str:

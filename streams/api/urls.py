@@ -3,14 +3,15 @@
 from django.urls import path
 
 from marketplace.rest.paths import register_ids
-from streams.api import collaborations, deals, lineup, metrics, people, sessions, show, tickets
+from streams.api import chat, collaborations, deals, lineup, metrics, people, sessions, show, tickets
 
-register_ids("agc", "usr", "col", "ses", "slt", "dl", streamer="str")
+register_ids("agc", "usr", "col", "ses", "slt", "dl", "msg", "snc", "wrd", streamer="str")
 
 STREAMER = "streamers/<streamer:streamer_id>"
 SESSION = "sessions/<ses:session_id>"
 SLOT = f"{SESSION}/lineup/<slt:slot_id>"
 DEAL = f"{SESSION}/deals/<dl:deal_id>"
+MESSAGE = f"{SESSION}/chat/<msg:message_id>"
 
 urlpatterns = [
     path("streamers", people.Streamers.as_view(), name="streamers"),
@@ -56,5 +57,14 @@ urlpatterns = [
     path(f"{SESSION}/deals", deals.Deals.as_view(), name="deals"),
     path(DEAL, deals.OneDeal.as_view(), name="deal"),
     path(f"{DEAL}/close", deals.CloseDeal.as_view(), name="deal_close"),
+    path(f"{SESSION}/chat", chat.Chat.as_view(), name="chat"),
+    path(MESSAGE, chat.OneMessage.as_view(), name="chat_message"),
+    path(f"{MESSAGE}/pin", chat.PinMessage.as_view(), name="chat_message_pin"),
+    path(f"{MESSAGE}/unpin", chat.UnpinMessage.as_view(), name="chat_message_unpin"),
+    path(f"{SESSION}/sanctions", chat.Sanctions.as_view(), name="sanctions"),
+    path(f"{SESSION}/sanctions/<snc:sanction_id>/lift", chat.LiftSanction.as_view(), name="sanction_lift"),
+    path(f"{SESSION}/slow-mode", chat.SlowMode.as_view(), name="slow_mode"),
+    path(f"{SESSION}/blocked-words", chat.BlockedWords.as_view(), name="blocked_words"),
+    path(f"{SESSION}/blocked-words/<wrd:word_id>", chat.OneBlockedWord.as_view(), name="blocked_word"),
     path("realtime/tickets", tickets.Tickets.as_view(), name="realtime_tickets"),
 ]

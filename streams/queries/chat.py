@@ -1,12 +1,12 @@
 """What was said in a room, and who may speak there."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from marketplace.lib.clock import to_wire
 from streams.models import BlockedWord, ChatMessage, ChatSanction, Moderator, Session
@@ -54,7 +54,7 @@ class RoomRules:
         return _stands(self.banned or {}, user_id, at)
 
 
-def message_to_wire(  # one form for API, snapshot and room
+def message_to_wire(
     id_: str, *, author_id: str, name: str, role: str, text: str, at: datetime, pinned: bool = False
 ) -> dict[str, Any]:
     """Return a message as the room and the API show it."""
@@ -62,49 +62,45 @@ def message_to_wire(  # one form for API, snapshot and room
     return {"id": id_, "author": author, "text": text, "at": to_wire(at), "pinned": pinned}
 
 
+def messages() -> QuerySet[ChatMessage]:
+    """Return all messages with their authors and ``role``, what each author is in that session now."""
+    moderates = Moderator.objects.filter(streamer=OuterRef("session__streamer"), user=OuterRef("author"))
+    role = Case(
+        When(author=F("session__streamer__user"), then=Value(Role.STREAMER.value)),
+        When(Exists(moderates), then=Value(Role.MODERATOR.value)),
+        default=Value(Role.VIEWER.value),
+    )
+    return ChatMessage.objects.select_related("author").annotate(role=role)
+
+
 def last_chats(session_id: str, limit: int = HISTORY_IN_SNAPSHOT) -> list[dict[str, Any]]:
     """Return the latest messages that were not deleted, oldest first, in wire form."""
-    messages = visible_messages(session_id).order_by("-id")[:limit]
-    return to_wire_all(session_id, reversed(messages))
+    latest = messages().filter(session_id=session_id, deleted_at=None).order_by("-id")[:limit]
+    return [to_wire_form(message) for message in reversed(latest)]
 
 
 def pinned_chat(session_id: str) -> dict[str, Any] | None:
     """Return the pinned message in wire form, or None."""
-    messages = visible_messages(session_id).filter(pinned=True)
-    return next(iter(to_wire_all(session_id, messages)), None)
+    return pinned_in([session_id]).get(session_id)
 
 
-def visible_messages(session_id: str) -> QuerySet[ChatMessage]:
-    """Return the messages of a session that were not deleted, with their authors."""
-    return ChatMessage.objects.filter(session_id=session_id, deleted_at=None).select_related("author")
+def pinned_in(session_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the pinned message of each of these rooms that has one, in wire form."""
+    pinned = messages().filter(session_id__in=list(session_ids), pinned=True, deleted_at=None)
+    return {message.session_id: to_wire_form(message) for message in pinned}
 
 
-def to_wire_all(session_id: str, messages: Iterable[ChatMessage]) -> list[dict[str, Any]]:
-    """Return messages of one session in wire form; roles are those of now."""
-    shown = list(messages)
-    if not shown:
-        return []
-    roles = roles_in(session_id)
-    return [
-        message_to_wire(
-            message.id,
-            author_id=message.author_id,
-            name=message.author.shown_name,
-            role=roles.get(message.author_id, Role.VIEWER),
-            text=message.text,
-            at=message.at,
-            pinned=message.pinned,
-        )
-        for message in shown
-    ]
-
-
-def roles_in(session_id: str) -> dict[str, Role]:
-    """Return who is not a mere viewer in a session, by user id."""
-    moderators = Moderator.objects.filter(streamer__sessions=session_id).values_list("user_id", flat=True)
-    roles = dict.fromkeys(moderators, Role.MODERATOR)
-    streamer = Session.objects.filter(id=session_id).values_list("streamer__user_id", flat=True).first()
-    return {**roles, streamer: Role.STREAMER} if streamer else roles
+def to_wire_form(message: Any) -> dict[str, Any]:
+    """Return a message from ``messages()`` as the room and the API show it."""
+    return message_to_wire(
+        message.id,
+        author_id=message.author_id,
+        name=message.author.shown_name,
+        role=message.role,
+        text=message.text,
+        at=message.at,
+        pinned=message.pinned,
+    )
 
 
 def standing_sanctions(*, now: datetime) -> QuerySet[ChatSanction]:
@@ -148,15 +144,6 @@ def deleted_since(session_ids: Collection[str], moment: datetime) -> list[tuple[
     """Return (session, message) of what was deleted in these rooms after a moment."""
     gone = ChatMessage.objects.filter(session_id__in=list(session_ids), deleted_at__gt=moment)
     return list(gone.order_by("deleted_at").values_list("session_id", "id"))
-
-
-def pinned_in(session_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return the pinned message of each of these rooms that has one, in wire form."""
-    pinned = ChatMessage.objects.filter(session_id__in=list(session_ids), pinned=True, deleted_at=None)
-    return {
-        message.session_id: to_wire_all(message.session_id, [message])[0]
-        for message in pinned.select_related("author")
-    }
 
 
 Ends = Mapping[str, datetime | None]
