@@ -14,6 +14,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from marketplace.lifespan import Lifespan  # noqa: E402
+from marketplace.rest.body_limit import BodyLimit  # noqa: E402
 from orders.admission import admission  # noqa: E402
 from orders.consumers import buy  # noqa: E402
 from orders.purchase_endpoint import PurchaseEndpoint  # noqa: E402
@@ -30,7 +31,7 @@ room: Any = room_application(commands=commands)
 rooms = URLRouter([path("ws/v1/rooms/<str:session_id>", room)])
 
 application = Lifespan(
-    ProtocolTypeRouter({"http": PurchaseEndpoint(django_application), "websocket": rooms}),
+    ProtocolTypeRouter({"http": PurchaseEndpoint(BodyLimit(django_application)), "websocket": rooms}),
     startup=[hub.start, room_services.start],
     shutdown=[_close_admission, room_services.stop, hub.stop],
 )
