@@ -135,7 +135,7 @@ def pin_slot(*, slot_id: str, actor: User, now: datetime) -> Slot:
         show = steps.lock_show(session_id)
         steps.demand_state(show.session, *ON_AIR)
         if not show.slots[slot_id].pinned:
-            Slot.objects.filter(session_id=session_id, pinned=True).update(pinned=False)
+            steps.unpin_any(show.session)
             Slot.objects.filter(id=slot_id).update(pinned=True)
             factlog.append(show.session, SlotPinned(slot=slot_id), now=now)
             payload = {"slot": slot_id, "session": session_id, "actor": actor.id}

@@ -96,17 +96,20 @@ def set_agency(*, streamer_id: str, agency_id: str | None, actor: User, now: dat
     return streamer
 
 
-def add_moderator(*, streamer_id: str, user_id: str, actor: User, now: datetime) -> Moderator:
-    """Let a person moderate a streamer's rooms; twice is the same as once. Raises NotFound (``user``)."""
+def add_moderator(*, streamer_id: str, user_id: str, actor: User, now: datetime) -> User:
+    """Let a person moderate a streamer's rooms, and return the person; twice is the same as once.
+
+    Raises NotFound (``user``).
+    """
     with action():
         user = User.objects.filter(id=user_id, is_active=True).first()
         if user is None:
             raise NotFound("There is no such person.", param="user")
-        moderator, is_new = Moderator.objects.get_or_create(streamer_id=streamer_id, user=user)
+        _, is_new = Moderator.objects.get_or_create(streamer_id=streamer_id, user=user)
         if is_new:
             _record_moderator("moderator.added", streamer_id, user_id, actor=actor, now=now)
-        idempotency.remember(moderator)
-    return moderator
+        idempotency.remember(user)
+    return user
 
 
 def remove_moderator(*, streamer_id: str, user_id: str, actor: User, now: datetime) -> None:

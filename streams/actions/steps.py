@@ -83,8 +83,7 @@ def clear_stage(show: Show, *, actor: str, now: datetime) -> None:
 
 def close_deal(session: Session, deal: Deal, *, reason: str, actor: str, now: datetime) -> bool:
     """Close a locked deal of a locked session and say so, once; tell whether it was still open."""
-    closed = Deal.objects.filter(id=deal.id, closed_at=None).update(closed_at=now, close_reason=reason)
-    if not closed:
+    if not mark_closed(deal, reason=reason, now=now):
         return False
     deal.closed_at, deal.close_reason = now, reason
     factlog.append(session, DealClosed(deal=deal.id, slot=deal.slot_id, reason=reason), now=now)
@@ -99,6 +98,17 @@ def close_deal(session: Session, deal: Deal, *, reason: str, actor: str, now: da
     }
     outbox.append("deal.closed", subject=deal.id, payload=payload, now=now)
     return True
+
+
+def mark_closed(deal: Deal, *, reason: str, now: datetime) -> bool:
+    """Write into a deal that it is closed, unless it is; tell which."""
+    open_ones = Deal.objects.filter(id=deal.id, closed_at=None)
+    return bool(open_ones.update(closed_at=now, close_reason=reason))
+
+
+def unpin_any(session: Session) -> None:
+    """Leave no slot of a locked session pinned; the fact that says so is the caller's."""
+    Slot.objects.filter(session=session, pinned=True).update(pinned=False)
 
 
 def unpin(session: Session, slot: Slot, *, actor: str, now: datetime) -> None:
