@@ -47,7 +47,8 @@ def configure(config: dict[str, Any]) -> None:
                 "django.request": {"level": "ERROR"},
                 "django": {"handlers": [], "level": "NOTSET", "propagate": True},
                 "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
-                "uvicorn": {"handlers": [], "propagate": True},
+                # two lines a viewer, with the ticket in them
+                "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
                 # several sweeps a second, each worth two lines to Celery
                 "celery": {"level": "WARNING"},
                 "httpx": {"level": "WARNING"},

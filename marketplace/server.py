@@ -8,7 +8,6 @@ the ASGI task may end, and uvicorn's handshake objects are freed. A viewer costs
 import argparse
 import asyncio
 import gc
-import logging
 import resource
 import socket
 from typing import Any
@@ -90,8 +89,6 @@ def serve(app: str, *, host: str, port: int, fd: int | None = None) -> None:
     )
     config.load()
     _spare_the_collector()
-    # loading has set up Django's logging, which lets uvicorn write two lines a viewer, tickets included
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -133,7 +133,7 @@ class Visit:
         try:
             handler(connection, command.id, command.data)
         except DomainError as refusal:
-            connection.fail(refusal.code, refusal.message, re=command.id)
+            connection.reply("error", error_data(refusal), re=command.id)
         except Exception:
             log.exception("room_command_failed", command=command.type)
             connection.fail(ErrorCode.INTERNAL, "Something went wrong on our side.", re=command.id)
@@ -152,6 +152,16 @@ class Visit:
             connection.close(CloseCode.TOO_FAST, "speaking before being let in")
         else:
             waiting.append(payload)
+
+
+def error_data(refusal: DomainError) -> dict[str, Any]:
+    """Return the data of the ``error`` that a refusal is."""
+    data: dict[str, Any] = {"code": refusal.code, "message": refusal.message, **refusal.data}
+    if refusal.param:
+        data["param"] = refusal.param
+    if refusal.retry_after is not None:
+        data["retry_after"] = refusal.retry_after
+    return data
 
 
 def answer_ping(connection: Connection, command_id: str, data: dict[str, Any]) -> None:

@@ -49,10 +49,17 @@ class ErrorCode(StrEnum):
 
 
 #: What the server says beside the facts of ``streams.events``.
-AMBIENT = ("room.pulse", "chat.messages")
+AMBIENT = (
+    "room.pulse",
+    "chat.messages",
+    "chat.deleted",
+    "chat.pinned",
+    "chat.unpinned",
+    "chat.slow_mode",
+)
 SNAPSHOTS = ("room.snapshot", "resync")
 REPLIES = ("buy.accepted", "buy.refused", "chat.accepted", "pong", "error")
-PERSONAL = ("order.updated",)
+PERSONAL = ("order.updated", "chat.muted", "chat.unmuted")
 #: What a client may say.
 COMMANDS = ("buy", "chat.send", "like", "ping")
 
