@@ -4,9 +4,7 @@ All of it is written here and runs on the event loop as well as in a thread. Of 
 is used; ``marketplace.logs`` says why.
 """
 
-import re
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -19,19 +17,12 @@ from marketplace import metrics
 from marketplace.errors import Invalid
 from marketplace.rest.paths import template_of
 from marketplace.rest.problems import MEDIA_TYPE, of_status, problem
+from marketplace.rest.request_ids import HEADER, clean_request_id
 
-REQUEST_ID = "X-Request-Id"
 API = "/api/"
 REFUSED = 400
 
 logger = structlog.get_logger("marketplace.requests")
-
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
-
-
-def clean_request_id(given: str | None) -> str:
-    """Return the caller's request id if it is 1 to 128 visible ASCII characters, else a new one."""
-    return given if given is not None and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 class Around:
@@ -78,13 +69,13 @@ class RequestIdMiddleware(Around):
 
     def before(self, request: HttpRequest) -> None:
         """Take the caller's id or make one."""
-        vars(request)["request_id"] = clean_request_id(request.headers.get(REQUEST_ID))
+        vars(request)["request_id"] = clean_request_id(request.headers.get(HEADER))
         vars(request)["began"] = time.perf_counter()
         structlog.contextvars.bind_contextvars(request_id=vars(request)["request_id"])
 
     def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Show the id and log the request."""
-        response[REQUEST_ID] = vars(request)["request_id"]
+        response[HEADER] = vars(request)["request_id"]
         took = time.perf_counter() - vars(request)["began"]
         logger.info(
             "request",

@@ -17,13 +17,13 @@ import structlog
 from marketplace import limits, metrics
 from marketplace.errors import DomainError, InternalError, Invalid, InvalidToken, ScopeMissing, TooLarge
 from marketplace.lib.mailbox import Mailbox
-from marketplace.middleware import clean_request_id
 from marketplace.models.tokens import Scope
 from marketplace.rest.keys import HEADER, IdempotencyKeyMissing, clean_key
 from marketplace.rest.lean import TokenIdentity, aresolve_token, bearer
 from marketplace.rest.parsing import decode_json
 from marketplace.rest.problems import problem
 from marketplace.rest.rendering import encode_json
+from marketplace.rest.request_ids import clean_request_id
 from orders.admission import admission
 from orders.purchase_form import accepted_over_http, as_error, parse
 from orders.requests import Accepted, Outcome, PurchaseRequest, Refused

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from marketplace.errors import TooLarge
-from marketplace.middleware import REQUEST_ID, clean_request_id
 from marketplace.rest.problems import problem
+from marketplace.rest.request_ids import HEADER, clean_request_id
 
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
 
@@ -62,7 +62,7 @@ class BodyLimit:
         made = problem(TooLarge(data={"limit": self._limit}), request_id)
         fields = {
             **made.headers,
-            REQUEST_ID: request_id,
+            HEADER: request_id,
             "Content-Length": str(len(made.body)),
             "Connection": "close",
         }

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import AsyncClient, Client
 
 from marketplace import logs
-from marketplace.middleware import clean_request_id
+from marketplace.rest.request_ids import clean_request_id
 from tests.marketplace.rest_callers import Caller
 
 pytestmark = pytest.mark.urls("tests.marketplace.rest_site")
