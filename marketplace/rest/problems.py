@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.core import exceptions as django_errors
+from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.http.request import UnreadablePostError
 from rest_framework import exceptions as drf_errors
@@ -21,6 +23,9 @@ from marketplace.rest.rendering import encode_json
 MEDIA_TYPE = "application/problem+json"
 DOCUMENTATION = "/api/docs/errors/"
 MAX_ERRORS = 50
+RETRY_AFTER = 1
+
+logger = structlog.get_logger(__name__)
 
 _BY_STATUS: dict[int, type[DomainError]] = {
     400: errors.Invalid,
@@ -108,6 +113,9 @@ def as_domain_error(exc: Exception) -> DomainError | None:
             return errors.TooLarge()
         case django_errors.SuspiciousOperation() | UnreadablePostError():
             return errors.Invalid()
+        case OperationalError():
+            logger.exception("database_unavailable")
+            return errors.Busy(retry_after=RETRY_AFTER)
         case drf_errors.AuthenticationFailed():
             return errors.InvalidToken()
         case drf_errors.APIException() if exc.status_code in _BY_STATUS:

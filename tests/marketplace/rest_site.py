@@ -3,6 +3,7 @@
 import threading
 from typing import ClassVar
 
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.urls import include, path
 from rest_framework.request import Request
@@ -152,6 +153,8 @@ class Faults(ApiView):
     def get(self, request: Request, kind: str) -> HttpResponse:
         if kind == "conflict":
             raise TestConflict(data={"left": 3}, param="quantity", retry_after=7)
+        if kind == "database":
+            raise OperationalError("the connection was lost")
         raise RuntimeError("a fault of ours")
 
     def post(self, request: Request, kind: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import override_settings
+from structlog.testing import capture_logs
 
 from marketplace.errors import BadErrorClass, Conflict, DomainError, registered
 from marketplace.models import User
@@ -32,6 +33,14 @@ def test_a_fault_of_ours_tells_nothing_of_itself() -> None:
     caller = Caller(raise_request_exception=False)
     problem = problem_of(caller.get("/api/v1/faults/other"), 500, "internal_error")
     assert "a fault of ours" not in str(problem)
+
+
+def test_a_database_that_is_away_is_busy_and_logged() -> None:
+    with capture_logs() as lines:
+        response = Caller().get("/api/v1/faults/database")
+    problem_of(response, 503, "busy")
+    assert response.headers["Retry-After"] == "1"
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["database_unavailable"]
 
 
 @override_settings(DEBUG=True)
