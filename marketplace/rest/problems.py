@@ -27,6 +27,14 @@ RETRY_AFTER = 1
 
 logger = structlog.get_logger(__name__)
 
+#: The first that fits counts.
+_BY_KIND: dict[type[Exception], type[DomainError]] = {
+    Http404: errors.NotFound,
+    django_errors.PermissionDenied: errors.Forbidden,
+    django_errors.RequestDataTooBig: errors.TooLarge,
+    django_errors.SuspiciousOperation: errors.Invalid,
+    UnreadablePostError: errors.Invalid,
+}
 _BY_STATUS: dict[int, type[DomainError]] = {
     400: errors.Invalid,
     401: errors.SignInRequired,
@@ -98,29 +106,18 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
 
 def as_domain_error(exc: Exception) -> DomainError | None:
     """Return what an exception of Django's, DRF's or ours means to the caller; None for a fault of ours."""
-    match exc:
-        case DomainError():
-            return exc
-        case drf_errors.ValidationError():
-            return invalid(list(_flatten(exc.get_full_details())))
-        case django_errors.ValidationError():
-            return invalid(list(_from_django(exc)))
-        case Http404():
-            return errors.NotFound()
-        case django_errors.PermissionDenied():
-            return errors.Forbidden()
-        case django_errors.RequestDataTooBig():
-            return errors.TooLarge()
-        case django_errors.SuspiciousOperation() | UnreadablePostError():
-            return errors.Invalid()
-        case OperationalError():
-            logger.exception("database_unavailable")
-            return errors.Busy(retry_after=RETRY_AFTER)
-        case drf_errors.AuthenticationFailed():
-            return errors.InvalidToken()
-        case drf_errors.APIException() if exc.status_code in _BY_STATUS:
-            return _BY_STATUS[exc.status_code]()
-    return None
+    if isinstance(exc, DomainError):
+        return exc
+    if isinstance(exc, drf_errors.ValidationError):
+        return invalid(list(_flatten(exc.get_full_details())))
+    if isinstance(exc, django_errors.ValidationError):
+        return invalid(list(_from_django(exc)))
+    if isinstance(exc, OperationalError):
+        logger.error("database_unavailable", exc_info=exc)
+        return errors.Busy(retry_after=RETRY_AFTER)
+    if isinstance(exc, drf_errors.APIException) and exc.status_code in _BY_STATUS:
+        return _BY_STATUS[exc.status_code]()
+    return next((error() for kind, error in _BY_KIND.items() if isinstance(exc, kind)), None)
 
 
 def invalid(entries: list[FieldError]) -> errors.Invalid:
