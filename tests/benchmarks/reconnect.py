@@ -36,6 +36,5 @@ def run(stack: Stack, runs: int) -> Figures:
                 lost_facts=answer["skipped"],
                 snapshots=answer["snapshots"],
             )
-        host.close()
     figures.note("seconds count from the kill; the process starts again at once, which is part of them")
     return figures

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -214,45 +215,66 @@ def _buy_frame(data: Answer, key: str) -> bytes:
     return masked_frame(json.dumps({"id": key, "type": "buy", "data": {**data, "key": key}}).encode())
 
 
+@dataclass
+class Sightings:
+    """Who has seen how many of the awaited facts, and how long after its moment each was seen."""
+
+    wanted: bytes
+    seen: list[int]
+    told_at: list[float] = field(default_factory=list)
+    last_at: list[float] = field(default_factory=list)
+    reached: list[int] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)
+
+    def on_text(self, client: Client, text: bytes) -> None:
+        """Take a message: the nth that holds the marker is the nth fact, for every client."""
+        if self.wanted not in text:
+            return
+        now = time.time()
+        nth = self.seen[client.index]
+        self.seen[client.index] = nth + 1
+        if nth == len(self.reached):
+            self.told_at.append(_moment_of(text))
+            self.last_at.append(0.0)
+            self.reached.append(0)
+        self.reached[nth] += 1
+        self.last_at[nth] = now
+        self.delays.append(now - self.told_at[nth])
+
+
 def watch(watchers: Watchers, *, marker: str, times: int = 1, seconds: float = 30) -> Answer:
     """Say ``ready``, then wait until every reading client has seen ``times`` messages that hold ``marker``.
 
-    The answer's moments are seconds since the epoch, to be held against the publisher's on the same machine.
+    Delays count from the moment that stands in the message, by the clock of this machine.
     """
     swarm = watchers.sockets
-    wanted = marker.encode()
     clients = [client for client in swarm.alive() if not client.frozen]
-    seen = [0] * swarm.asked
-    rounds = [0] * (times + 1)
-    last_at = [0.0] * (times + 1)
-    arrivals: list[float] = []
-
-    def on_text(client: Client, text: bytes) -> None:
-        if wanted in text:
-            nth = seen[client.index] = seen[client.index] + 1
-            if nth <= times:
-                rounds[nth] += 1
-                last_at[nth] = now = time.time()
-                arrivals.append(now)
-
+    sightings = Sightings(marker.encode(), seen=[0] * swarm.asked)
     for client in clients:
-        client.on_text = on_text
+        client.on_text = sightings.on_text
     frames, received = swarm.frames, swarm.bytes
     print(json.dumps({"ready": True}), flush=True)
-    complete = swarm.run(lambda: rounds[times] == len(clients), seconds=seconds)
+    reached = sightings.reached
+    swarm.run(lambda: len(reached) >= times and reached[times - 1] == len(clients), seconds=seconds)
     for client in clients:
         client.on_text = None
     return {
-        "complete": complete,
+        "complete": reached == [len(clients)] * times,
         "clients": len(clients),
+        "reached": reached,
         "frames": swarm.frames - frames,
         "bytes": swarm.bytes - received,
-        "reached": rounds[1:],
-        "last_at": last_at[1:],
-        "first_at": arrivals[0] if arrivals else 0,
-        "p50_at": sorted(arrivals)[len(arrivals) // 2] if arrivals else 0,
-        "p99_at": sorted(arrivals)[int(len(arrivals) * 0.99)] if arrivals else 0,
+        "last_ms": [
+            (last - told) * 1000 for last, told in zip(sightings.last_at, sightings.told_at, strict=True)
+        ],
+        "delays_ms": _percentiles(sightings.delays),
     }
+
+
+def _moment_of(text: bytes) -> float:
+    """Return the moment in a message, in seconds since the epoch; 0 when it has none."""
+    moment = text.partition(b'"at":"')[2][:24].decode()
+    return datetime.fromisoformat(moment).timestamp() if moment else 0.0
 
 
 def freeze(watchers: Watchers, *, count: int) -> Answer:

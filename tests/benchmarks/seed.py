@@ -19,6 +19,9 @@ PRICE = 3_990
 LIST_PRICE = 5_990
 CURRENCY = "CNY"
 DEAL_SECONDS = 3_600
+TITLE = (
+    "高山云雾绿茶 明前特级 2026 新茶 手工采摘 " * 4
+)  # as long as sellers make them, so facts have a real size
 
 
 def main(asked: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +86,7 @@ def _make_variants(deals: list[dict[str, Any]], host: Any, streamer: Any, now: d
     from marketplace.models import Category
     from streams.models import Collaboration
 
-    brand = create_brand(actor=host, name="Mountain Tea", now=now)
+    brand = create_brand(actor=host, name="高山茶业有限公司", now=now)
     Category.objects.get_or_create(slug="tea", defaults={"name": "Tea", "fee_bp": 500})
     Collaboration.objects.create(
         brand=brand,
@@ -96,11 +99,12 @@ def _make_variants(deals: list[dict[str, Any]], host: Any, streamer: Any, now: d
     variants = []
     for number, deal in enumerate(deals):
         product = create_product(
-            brand_id=brand.id, category="tea", title=f"Green tea, harvest {number}", actor=host, now=now
+            brand_id=brand.id, category="tea", title=f"{number} {TITLE}", actor=host, now=now
         )
         variant = create_variant(
             product_id=product.id,
             sku=f"TEA-{number}",
+            title=TITLE,
             price=Money(LIST_PRICE, CURRENCY),
             on_hand=deal["quota"],
             actor=host,

@@ -1,11 +1,10 @@
 """Run the baselines."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 
-from tests.benchmarks.baselines.servers import Baseline, Textbook
+from tests.benchmarks.baselines.servers import SocketIo, StockChannels, Textbook
 from tests.benchmarks.generator import Generator
 from tests.benchmarks.measure import Meter
 from tests.benchmarks.stack import Stack
@@ -43,30 +42,22 @@ def textbook(stack: Stack) -> Iterator[Callable[[], float]]:
 
 
 def deliveries_per_cpu_s(
-    server: Baseline,
-    viewer: dict[str, str],
-    *,
-    payload: bytes,
-    marker: str,
-    viewers: int,
-    events: int,
-    runs: int,
+    server: StockChannels | SocketIo, *, payload: bytes, marker: str, viewers: int, runs: int
 ) -> list[float]:
     """Return frames delivered per second of the server's processor time, for each run."""
     rates = []
     with server, Generator() as generator:
-        generator.open(("127.0.0.1", server.port), [viewer] * viewers, seconds=120)
+        generator.open(("127.0.0.1", server.port), [server.viewer] * viewers, seconds=120)
         generator.ask("stats", seconds=1)
         meter = Meter(server.pid)
         for _ in range(runs):
-            generator.begin("watch", marker=marker, times=events, seconds=120)
+            generator.begin("watch", marker=marker, times=server.events, seconds=120)
             meter.start()
-            for _ in range(events):
+            for _ in range(server.events):
                 _publish(server.port, payload)
             answer = generator.answer()
             assert answer["complete"], f"{server.name} reached {answer['reached']} of {viewers} viewers"
             rates.append(answer["frames"] / meter.cpu_seconds())
-            time.sleep(0.2)
     return rates
 
 
