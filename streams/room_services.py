@@ -89,7 +89,7 @@ class RoomServices:
         with suppress(TimeoutError, DatabaseError):
             async with asyncio.timeout(STOP_SECONDS):
                 await self.chat.flush(self._database)
-                await self._write()
+                await self.write()
                 await self._database.run(leave, process=self.process)
         self._database.close()
 
@@ -140,9 +140,9 @@ class RoomServices:
                 if self.loop.time() >= write_at:
                     write_at = self.loop.time() + COUNT_SECONDS
                     self.presence.advance(tick=self.loop.time(), now=clock.now())
-                    await self._write()
+                    await self.write()
                 self._database_answers()
-            except DatabaseError as error:
+            except AWAY as error:
                 self._database_fails(error)
             except Exception:
                 logger.exception("room_figures_failed")
@@ -163,7 +163,7 @@ class RoomServices:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
 
-    async def _write(self) -> None:
+    async def write(self) -> None:
         """Write figures and attendance; what cannot be written now is kept for the next round."""
         counts, likes = self.presence.take_figures()
         try:
@@ -236,6 +236,7 @@ class RoomServices:
         room = hub.running().room(session_id)
         if room is not None:
             room.tell(protocol.frame(session_id, type_, clock.now(), data))
+            room.distrust_snapshot()
 
     def _database_fails(self, error: DatabaseError) -> None:
         if not self._is_away:

@@ -16,6 +16,7 @@ from django.db.models import Max
 
 from marketplace.lib import bulk
 from marketplace.lib.atomic import action
+from marketplace.lib.clock import to_wire
 from marketplace.models import User
 from streams import chat_rules, figures
 from streams.models import ChatMessage, Session
@@ -140,7 +141,7 @@ def _refusal(
     if room.is_banned(author.id, at=draft.at):
         return Refused("banned", BANNED)
     if room.is_muted(author.id, at=draft.at):
-        return Refused("muted", MUTED)
+        return Refused("muted", MUTED, {"until": _moment(room.muted.get(author.id))})
     if chat_rules.word_filter(room.words).finds(draft.text):
         return Refused("blocked_word", BLOCKED_WORD)
     if room.slow_mode_seconds and room.role_of(author.id) is Role.VIEWER:
@@ -186,6 +187,10 @@ def _last_spoken(drafts: Sequence[Draft], rules: Mapping[str, RoomRules]) -> dic
 def _stored_already(drafts: Sequence[Draft]) -> frozenset[str]:
     ids = ChatMessage.objects.filter(id__in=[draft.id for draft in drafts])
     return frozenset(ids.values_list("id", flat=True))
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else to_wire(moment)
 
 
 def _seconds(wait: timedelta) -> int:

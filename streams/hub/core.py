@@ -141,6 +141,7 @@ class Hub:
                 self._take(message["room"], [NumberedFrame(seq, frame) for seq, frame in message["facts"]])
             case "hub.ambient" if room is not None:
                 room.tell(message["frame"])
+                room.distrust_snapshot()
             case "hub.tally" if room is not None:
                 room.pulse.add_foreign(Tally.from_layer(message))
             case "hub.personal":
@@ -208,6 +209,7 @@ class Hub:
         now = clock.now()
         frames = []
         if beat.shown:
+            room.note_chats(said.chat for said in beat.shown)
             frames.append(protocol.frame(room.session_id, "chat.messages", now, chat_data(beat.shown)))
         if beat.pulse:
             frames.append(protocol.frame(room.session_id, "room.pulse", now, beat.pulse))

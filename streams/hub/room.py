@@ -1,6 +1,7 @@
 """A room in one process: its last facts, its viewers, and the one place where they are written to."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from streams.hub.connection import Connection
 from streams.hub.pulse import Pulse
 from streams.models import RoomEvent
 from streams.protocol import ResumePoint
+from streams.queries.chat import HISTORY_IN_SNAPSHOT
 from streams.queries.room import RoomState
 
 #: Facts a process keeps of a room; who has missed more takes a snapshot.
@@ -136,6 +138,18 @@ class Room:
         """Keep a snapshot for those who come next."""
         self._snapshot = snapshot
         self._snapshot_at = self._loop.time()
+        self._welcome = b""
+
+    def note_chats(self, chats: Iterable[dict[str, Any]]) -> None:
+        """Add what has just been shown to the snapshot, for those who come next."""
+        if self._snapshot:
+            known = {chat["id"]: chat for chat in (*self._snapshot["chats"], *chats)}
+            self._snapshot = {**self._snapshot, "chats": list(known.values())[-HISTORY_IN_SNAPSHOT:]}
+            self._welcome = b""
+
+    def distrust_snapshot(self) -> None:
+        """Have the snapshot read again before the next viewer comes: it shows what is no longer so."""
+        self._snapshot_at = -math.inf
         self._welcome = b""
 
     def admit(self, connection: Connection, since: ResumePoint | None) -> None:

@@ -1,7 +1,7 @@
 """What was said in a room, and who may speak there."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,12 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from marketplace.lib.clock import to_wire
 from streams.models import BlockedWord, ChatMessage, ChatSanction, Moderator, Session
 
-HISTORY_IN_SNAPSHOT = 50
+#: Messages that somebody sees who has just come in.
+HISTORY_IN_SNAPSHOT = 20
+
+
+#: When sanctions end, by user id; None: with the session.
+Ends = Mapping[str, datetime | None]
 
 
 class Role(StrEnum):
@@ -24,10 +29,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoomRules:
-    """What a process must know of a room to accept or refuse what is said there.
-
-    ``muted`` and ``banned`` give the end of the sanction by user id, None for the whole session.
-    """
+    """What a process must know of a room to accept or refuse what is said there."""
 
     state: str
     streamer_user_id: str
@@ -35,8 +37,8 @@ class RoomRules:
     ended_at: datetime | None = None
     slow_mode_seconds: int = 0
     moderators: frozenset[str] = frozenset()
-    muted: Mapping[str, datetime | None] | None = None
-    banned: Mapping[str, datetime | None] | None = None
+    muted: Ends = field(default_factory=dict)
+    banned: Ends = field(default_factory=dict)
     words: frozenset[str] = frozenset()
 
     def role_of(self, user_id: str) -> Role:
@@ -47,11 +49,11 @@ class RoomRules:
 
     def is_muted(self, user_id: str, *, at: datetime) -> bool:
         """Tell whether this person may not write now."""
-        return _stands(self.muted or {}, user_id, at)
+        return _stands(self.muted, user_id, at)
 
     def is_banned(self, user_id: str, *, at: datetime) -> bool:
         """Tell whether this person may not be in the room now."""
-        return _stands(self.banned or {}, user_id, at)
+        return _stands(self.banned, user_id, at)
 
 
 def message_to_wire(
@@ -144,9 +146,6 @@ def deleted_since(session_ids: Collection[str], moment: datetime) -> list[tuple[
     """Return (session, message) of what was deleted in these rooms after a moment."""
     gone = ChatMessage.objects.filter(session_id__in=list(session_ids), deleted_at__gt=moment)
     return list(gone.order_by("deleted_at").values_list("session_id", "id"))
-
-
-Ends = Mapping[str, datetime | None]
 
 
 def _stands(ends: Ends, user_id: str, at: datetime) -> bool:
