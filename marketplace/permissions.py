@@ -24,6 +24,23 @@ def brands_of(person: Person) -> QuerySet[Brand]:
     return Brand.objects.filter(id__in=BrandMember.objects.filter(user=person).values("brand_id"))
 
 
+def acts_for_some_brand(person: Person) -> bool:
+    """Tell whether somebody has a catalogue to keep."""
+    return is_platform_staff(person) or brands_of(person).exists()
+
+
+def may_enter_admin(person: Person) -> bool:
+    """Tell whether somebody finds anything there: platform staff, brand members, streamers, moderators."""
+    if not isinstance(person, User) or not person.is_active:
+        return False
+    return (
+        person.is_staff
+        or person.brand_memberships.exists()
+        or getattr(person, "streamer", None) is not None
+        or person.moderates.exists()
+    )
+
+
 def acts_for(person: Person, brand_id: str) -> bool:
     """Tell whether somebody may change this brand's catalogue."""
     return brands_of(person).filter(id=brand_id).exists()

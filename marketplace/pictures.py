@@ -4,11 +4,13 @@ A file is stored before the row that names it is written, and removed after that
 knows no transactions; a sweep removes what a crash in between has left.
 """
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 
 from marketplace.errors import Invalid, TooLarge
 from marketplace.models import ProductPicture
@@ -30,14 +32,14 @@ class BadPicture(Invalid):
     cure = "Send a PNG, JPEG or WebP file of at most data.limit bytes."
 
 
-def store(upload: "File[bytes]", *, folder: str = FOLDER) -> str:
+def store(upload: "UploadedFile", *, folder: str = FOLDER) -> str:
     """Keep a picture under a random name and return that name. What it is follows from its first bytes alone.
 
     Raises:
         TooLarge: it has more than 5 MB.
         BadPicture: it is not a PNG, JPEG or WebP file.
     """
-    if upload.size > MAX_BYTES:
+    if (upload.size or 0) > MAX_BYTES:
         raise TooLarge("The picture is too large.", param="file", data={"limit": MAX_BYTES})
     upload.seek(0)
     extension = kind_of(upload.read(_HEAD))
@@ -45,6 +47,20 @@ def store(upload: "File[bytes]", *, folder: str = FOLDER) -> str:
         raise BadPicture(param="file", data={"limit": MAX_BYTES})
     upload.seek(0)
     return default_storage.save(f"{folder}/{secrets.token_hex(16)}.{extension}", upload)
+
+
+@contextlib.contextmanager
+def stored(upload: "UploadedFile[bytes]") -> Iterator[str]:
+    """Keep a picture while the block writes the row that names it; when that fails, the file goes too.
+
+    Raises what ``store`` raises.
+    """
+    name = store(upload)
+    try:
+        yield name
+    except BaseException:
+        discard(name)
+        raise
 
 
 def discard(name: str) -> None:

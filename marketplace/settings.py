@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from marketplace.admin_conf import UNFOLD as UNFOLD
 from marketplace.lib import env
 from marketplace.rest.conf import REST_FRAMEWORK as REST_FRAMEWORK
 from marketplace.rest.conf import REST_KNOX as REST_KNOX
@@ -31,8 +32,8 @@ INSTALLED_APPS = [
     "streams",
     "orders",
     "refunds",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "marketplace.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 
 from marketplace import idempotency, outbox
 from marketplace.actions.errors import NameTaken, refusing_duplicates
-from marketplace.errors import FieldError, Invalid
+from marketplace.errors import FieldError, Forbidden, Invalid, NotFound
 from marketplace.lib.atomic import action
 from marketplace.models import User
+from marketplace.permissions import require_platform_staff
 
 PROFILE_FIELDS = frozenset({"display_name", "email"})
 
@@ -57,6 +58,74 @@ def update_profile(*, user: User, changes: dict[str, Any], now: datetime) -> Use
         changed = User.objects.get(id=user.id)
         idempotency.remember(changed)
     return changed
+
+
+def set_password(*, user_id: str, password: str, actor: User, now: datetime) -> User:
+    """Give a person a new password; sessions that were signed in with the old one end.
+
+    Raises:
+        Forbidden: ``actor`` is not platform staff, or the person is staff and ``actor`` no superuser.
+        Invalid: the password is weak.
+    """
+    user = _get(user_id)
+    _require_power(actor, over=user)
+    _check(user, password)
+    hashed = make_password(password)
+    with action():
+        User.objects.filter(id=user.id).update(password=hashed)
+        _tell("account.password_set", user, actor, now)
+    return user
+
+
+def block_account(*, user_id: str, actor: User, now: datetime) -> User:
+    """Let a person sign in no longer; one that is blocked already stays so.
+
+    Raises:
+        Forbidden: ``actor`` is the person, is not platform staff, or no superuser where the person is staff.
+    """
+    return _set_flag(user_id, "is_active", False, "account.blocked", actor, now)
+
+
+def unblock_account(*, user_id: str, actor: User, now: datetime) -> User:
+    """Let a person sign in again. Raises Forbidden as ``block_account`` does."""
+    return _set_flag(user_id, "is_active", True, "account.unblocked", actor, now)
+
+
+def set_staff(*, user_id: str, granted: bool, actor: User, now: datetime) -> User:
+    """Make a person platform staff, or end it. Raises Forbidden unless ``actor`` is another superuser."""
+    if not actor.is_superuser:
+        raise Forbidden("Only a superuser may choose the platform's staff.")
+    type_ = "account.staff_granted" if granted else "account.staff_revoked"
+    return _set_flag(user_id, "is_staff", granted, type_, actor, now)
+
+
+def _set_flag(user_id: str, flag: str, value: bool, type_: str, actor: User, now: datetime) -> User:
+    with action():
+        user = _get(user_id)
+        _require_power(actor, over=user)
+        if user.id == actor.id:
+            raise Forbidden("Nobody may do this to themselves.")
+        if User.objects.filter(id=user.id, **{flag: not value}).update(**{flag: value}):
+            setattr(user, flag, value)
+            _tell(type_, user, actor, now)
+    return user
+
+
+def _get(user_id: str) -> User:
+    user = User.objects.filter(id=user_id).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _require_power(actor: User, *, over: User) -> None:
+    require_platform_staff(actor)
+    if (over.is_staff or over.is_superuser) and not actor.is_superuser:
+        raise Forbidden("Only a superuser may do this to platform staff.")
+
+
+def _tell(type_: str, user: User, actor: User, now: datetime) -> None:
+    outbox.append(type_, subject=user.id, payload={"user": user.id, "by": actor.id}, now=now)
 
 
 def _check(user: User, password: str) -> None:

@@ -1,11 +1,8 @@
 """``/api/v1/brands/{id}/catalogue``: a brand's catalogue and stock as a CSV file, in and out."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import ClassVar
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -15,6 +12,7 @@ from marketplace.actions.import_catalogue import import_catalogue
 from marketplace.api.inputs import Upload
 from marketplace.api.resources import ImportOut
 from marketplace.catalogue_csv import BadCatalogueFile, write_rows
+from marketplace.csv_response import csv_response
 from marketplace.errors import StockConflict, TooLarge
 from marketplace.models.tokens import Scope
 from marketplace.queries.catalogue import get_own_brand_for
@@ -82,20 +80,5 @@ class CatalogueExport(ApiView):
     def get(self, request: Request, brand_id: str) -> HttpResponseBase:
         """Streams CSV with every variant of the brand and its stock, in the form that the import takes."""
         brand = get_own_brand_for(request.user, brand_id)
-        lines = write_rows(variants_to_export(brand.id))
-        is_async = isinstance(request._request, ASGIRequest)  # noqa: SLF001 - DRF's own name for it
-        response = StreamingHttpResponse(
-            _stream(lines) if is_async else lines, content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="{brand.slug}.csv"'
-        return response
-
-
-async def _stream(lines: Iterator[str]) -> AsyncIterator[str]:
-    """Yield an iterator's pieces, each read in a thread: they come from the database."""
-    while piece := await sync_to_async(_next)(lines):
-        yield piece
-
-
-def _next(lines: Iterator[str]) -> str:
-    return next(lines, "")
+        pieces = write_rows(variants_to_export(brand.id))
+        return csv_response(request._request, pieces, filename=f"{brand.slug}.csv")  # noqa: SLF001 - DRF's own name for it

@@ -191,14 +191,10 @@ class Pictures(ApiView):
         return self.perform(request, lambda: self._add(product_id, body, user), ProductPictureOut, status=201)
 
     def _add(self, product_id: str, body: dict[str, Any], user: User) -> ProductPicture:
-        name = files.store(body["file"])
-        try:
+        with files.stored(body["file"]) as name:
             return pictures.add_picture(
                 product_id=product_id, file=name, alt=body["alt"], actor=user, now=self.now
             )
-        except BaseException:
-            files.discard(name)
-            raise
 
 
 class PictureSequence(ApiView):

@@ -1,0 +1,14 @@
+"""Looks of the admin. The settings module imports this, so it imports nothing of ours."""
+
+from typing import Any
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Hawker",
+    "SITE_HEADER": "Hawker",
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "marketplace.admin_site.SignInForm"},
+    "SIDEBAR": {"show_search": True, "navigation": "marketplace.admin_site.navigation"},
+}

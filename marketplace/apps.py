@@ -1,0 +1,18 @@
+"""How Django loads the marketplace and its admin."""
+
+from django.apps import AppConfig
+from django.contrib.admin import apps
+
+
+class MarketplaceConfig(AppConfig):
+    """Users, brands, products and stock."""
+
+    name = "marketplace"
+    default = True
+
+
+class AdminConfig(apps.AdminConfig):
+    """Django's admin with our site: open to staff, brand members, streamers and moderators."""
+
+    default = False
+    default_site = "marketplace.admin_site.Site"
