@@ -32,7 +32,7 @@ class BadPicture(Invalid):
     cure = "Send a PNG, JPEG or WebP file of at most data.limit bytes."
 
 
-def store(upload: "UploadedFile", *, folder: str = FOLDER) -> str:
+def store(upload: "UploadedFile[bytes]", *, folder: str = FOLDER) -> str:
     """Keep a picture under a random name and return that name. What it is follows from its first bytes alone.
 
     Raises:
