@@ -238,7 +238,7 @@ class RoomServices:
             room.tell(protocol.frame(session_id, type_, clock.now(), data))
             room.distrust_snapshot()
 
-    def _database_fails(self, error: DatabaseError) -> None:
+    def _database_fails(self, error: Exception) -> None:
         if not self._is_away:
             logger.warning("room_figures_wait", error=str(error))
         self._is_away = True

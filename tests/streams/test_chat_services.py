@@ -14,7 +14,8 @@ from marketplace.errors import Busy, Invalid, RateLimited, SignInRequired
 from marketplace.lib import clock
 from marketplace.models import User
 from streams import chat, hub, room_services
-from streams.actions import moderation
+from streams.actions import moderation, presence
+from streams.actions.chat import Outcome
 from streams.chat import ChatDesk
 from streams.hub import Connection
 from streams.hub.database import DatabaseThread
@@ -91,7 +92,7 @@ async def test_messages_wait_for_a_database_that_is_away_and_are_stored_once(
     stored_then_lost = iter([False, True])
     actual = chat.decide
 
-    def away(*args: Any, **kwargs: Any) -> list[chat.Outcome]:
+    def away(*args: Any, **kwargs: Any) -> list[Outcome]:
         """Fail before the first commit, and after the second: its news is lost with the connection."""
         if next(stored_then_lost):
             actual(*args, **kwargs)
@@ -110,8 +111,7 @@ async def test_messages_wait_for_a_database_that_is_away_and_are_stored_once(
         ("chat.accepted", "c1"),
         ("chat.accepted", "c2"),
     ]
-    texts = await sync_to_async(list)(ChatMessage.objects.values_list("text", flat=True))
-    assert texts == ["one", "two"]
+    assert [stored.text async for stored in ChatMessage.objects.all()] == ["one", "two"]
     assert (await MinuteFigure.objects.aget()).chats == 2
 
 
@@ -159,7 +159,7 @@ async def test_a_defect_of_one_batch_does_not_stop_the_desk(
     failures = iter([ZeroDivisionError, None])
     actual = chat.decide
 
-    def fails_once(*args: Any, **kwargs: Any) -> list[chat.Outcome]:
+    def fails_once(*args: Any, **kwargs: Any) -> list[Outcome]:
         error = next(failures, None)
         if error is not None:
             raise error
@@ -204,7 +204,7 @@ async def test_figures_wait_for_a_database_that_is_away(
     room: Session, buyer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services = RoomServices(asyncio.get_running_loop())
-    actual = room_services.record_attendance
+    actual = presence.record_attendance
     away = True
 
     def record(*args: Any, **kwargs: Any) -> None:
@@ -235,7 +235,7 @@ async def test_figures_of_a_session_that_is_gone_do_not_block_those_of_others(
     room: Session, buyer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services = RoomServices(asyncio.get_running_loop())
-    actual = room_services.record_rooms
+    actual = presence.record_rooms
     failures = iter([True, False])
 
     def record(*args: Any, **kwargs: Any) -> None:

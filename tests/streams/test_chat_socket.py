@@ -1,6 +1,8 @@
 """Chat through real sockets: who is heard, what is refused, and what moderation does at once."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -43,7 +45,7 @@ def test_what_one_says_everybody_hears_once(web: Web, room: Session, buyer: User
                 }
             ]
         hana.say("39,90")
-        nobody.wait_for(lambda _: "39,90" in nobody.texts())
+        nobody.wait_until(lambda: "39,90" in nobody.texts())
         assert nobody.chats()[1]["author"]["role"] == "streamer"
     with Viewer(web, room) as later:
         assert [chat["text"] for chat in later.heard[0]["data"]["chats"]] == ["how much?", "39,90"]
@@ -98,7 +100,7 @@ def test_malformed_likes_are_refused(web: Web, room: Session, count: Any) -> Non
 def test_somebody_who_writes_too_fast_is_told_so(web: Web, room: Session, buyer: User) -> None:
     with Viewer(web, room, buyer) as bella:
         answers = [bella.send("chat.send", text=f"message {number}") for number in range(5)]
-        heard = [bella.wait_for(lambda m, re=re: m.get("re") == re) for re in answers]
+        heard = [bella.answer_to(command_id) for command_id in answers]
     codes = [answer["data"].get("code", "accepted") for answer in heard]
     assert codes.count("accepted") == ChatMessage.objects.count() == 2
     assert codes.count("rate_limited") == 3
@@ -167,18 +169,22 @@ def test_a_busy_room_shows_a_draw_and_everybody_their_own(
             viewer.send("chat.send", text=f"message {number}")
         mona.send("chat.send", text=f"calm {number}")
     for viewer in (*viewers, mona):
-        viewer.wait_for(lambda _, viewer=viewer: len(accepted(viewer)) == 5)
+        viewer.wait_until(partial(has, 5, partial(accepted, viewer)))
     assert ChatMessage.objects.count() == 35
-    nobody.wait_for(lambda _: "calm 4" in nobody.texts())
+    nobody.wait_until(lambda: "calm 4" in nobody.texts())
     shown = [message["data"]["messages"] for message in nobody.heard if message["type"] == "chat.messages"]
     assert max(map(len, shown)) == 2
     assert 2 <= len(nobody.chats()) < 35
     for viewer, person in zip(viewers, people, strict=True):
-        viewer.wait_for(lambda _, viewer=viewer, person=person: len(said_by(person, viewer)) == 5)
+        viewer.wait_until(partial(has, 5, partial(said_by, person, viewer)))
         assert said_by(person, viewer) == [f"message {number}" for number in range(5)]
         viewer.close()
     for viewer in (mona, nobody):
         viewer.close()
+
+
+def has(number: int, items: Callable[[], Sequence[object]]) -> bool:
+    return len(items()) == number
 
 
 def said_by(person: User, viewer: Viewer) -> list[str]:
@@ -211,7 +217,7 @@ def test_moderation_shows_on_every_screen_of_every_process(
     with Viewer(web, room, buyer) as here, Viewer(other, room) as there:
         message = here.say("rude")["data"]["message"]
         for viewer in (here, there):
-            viewer.wait_for(lambda _, viewer=viewer: "rude" in viewer.texts())
+            viewer.wait_until(partial(has, 1, viewer.texts))
         moderation.pin_message(session_id=room.id, message_id=message, actor=host, now=clock.now())
         for viewer in (here, there):
             pinned = viewer.wait_for("chat.pinned")["data"]["message"]

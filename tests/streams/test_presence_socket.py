@@ -125,16 +125,3 @@ def test_every_process_shows_the_viewers_of_all(
         for viewer in (here, there):
             viewer.heard.clear()
             viewer.wait_for(watching(2))
-
-
-def test_a_killed_process_is_forgotten_within_seconds(launch_web: Launch, room: Session, buyer: User) -> None:
-    web = launch_web()
-    with Viewer(web, room, buyer):
-        wait_until(lambda: viewers_now([room.id], now=clock.now()) != {}, seconds=10, what="presence")
-        web.kill()
-    wait_until(lambda: viewers_now([room.id], now=clock.now()) == {}, seconds=15, what="forgetting")
-    web.start()
-    with Viewer(web, room, buyer):
-        wait_until(
-            lambda: viewers_now([room.id], now=clock.now()) == {room.id: 1}, seconds=10, what="presence"
-        )

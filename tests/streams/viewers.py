@@ -54,12 +54,22 @@ class Viewer:
 
     def ask(self, type_: str, **data: Any) -> Message:
         """Send a command and return the answer to it."""
-        command_id = self.send(type_, **data)
-        return self.wait_for(lambda message: message.get("re") == command_id)
+        return self.answer_to(self.send(type_, **data))
 
     def say(self, text: Any) -> Message:
         """Say something and return the answer."""
         return self.ask("chat.send", text=text)
+
+    def wait_until(self, holds: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
+        """Listen until a condition on what was heard holds."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            if not self._listen(deadline - time.monotonic()):
+                raise AssertionError(f"not in time; close code {self.close_code}; heard {self.heard}")
+
+    def answer_to(self, command_id: str) -> Message:
+        """Return the answer to a command."""
+        return self.wait_for(lambda message: message.get("re") == command_id)
 
     def wait_for(self, what: str | Callable[[Message], object], *, seconds: float = PATIENCE) -> Message:
         """Return the first message of a type, or that fits, among those heard and those to come."""
