@@ -24,6 +24,7 @@ from streams.actions.sessions import create_session, schedule_session
 from streams.actions.show import start_session
 from streams.models import Collaboration, Deal, Session, Slot
 from tests.marketplace.rest_callers import Caller, with_token
+from tests.orders.gateway_receiver import Hours
 
 PRICE = Money(3990, "CNY")
 DEAL_PRICE = Money(2990, "CNY")
@@ -121,8 +122,8 @@ def _variant(product: Product, owner: User, number: int) -> Variant:
 
 
 @pytest.fixture
-def shop(brand: Brand, brand_owner: User, host: User, admin: User) -> Shop:
-    """Return Hana's live show with one variant of Olga's brand."""
+def shop(hours: Hours, brand: Brand, brand_owner: User, host: User, admin: User) -> Shop:
+    """Return Hana's live show with one variant of Olga's brand, at eight in the evening."""
     return open_show(brand, brand_owner, host, admin)
 
 

@@ -73,7 +73,7 @@ def test_units_that_came_back_can_be_bought(hours: Hours, shop: Shop, buyer: Use
     buy(shop, buyer, quantity=10)
     assert getattr(try_to_buy(shop, outsider), "code", "") == "sold_out"
     later(hours, WINDOW)
-    assert buy(shop, outsider, quantity=10)
+    assert states_of(buy(shop, outsider, quantity=10)) == ["pending_payment"]
     assert findings() == []
 
 
