@@ -278,10 +278,11 @@ def _moment_of(text: bytes) -> float:
 
 
 def freeze(watchers: Watchers, *, count: int) -> Answer:
-    """Stop reading the last ``count`` clients."""
+    """Stop reading the last ``count`` clients; the answer names their ports."""
     swarm = watchers.sockets
-    swarm.freeze(swarm.clients[-count:])
-    return {"frozen": count}
+    clients = swarm.clients[-count:]
+    swarm.freeze(clients)
+    return {"ports": [client.sock.getsockname()[1] for client in clients]}
 
 
 def note(position: Position, text: bytes) -> None:
