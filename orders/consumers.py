@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from marketplace import limits
 from marketplace.errors import Invalid
 from marketplace.lib.mailbox import Mailbox
-from marketplace.rest.keys import clean_key
+from marketplace.rest.keys import HEADER, clean_key
 from orders.admission import admission
 from orders.purchase_form import accepted_over_socket, parse, refusal_over_socket
 from orders.requests import Accepted, Outcome, PurchaseRequest, Refused
@@ -45,7 +45,8 @@ def _request(connection: Buyer, data: dict[str, Any]) -> PurchaseRequest | Refus
     try:
         return parse(data, buyer_id=connection.user_id, key=clean_key(key if type(key) is str else ""))
     except Invalid as error:
-        return Refused("invalid", {"param": error.param or "key", "message": error.message})
+        param = "key" if error.param == HEADER else error.param
+        return Refused("invalid", {"param": param, "message": error.message})
 
 
 def _reply(connection: Buyer, command_id: str, outcome: Outcome) -> None:

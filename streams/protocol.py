@@ -122,9 +122,9 @@ def parse_resume_point(text: str) -> ResumePoint | None:
     well_formed = (
         dot
         and 1 <= len(epoch) <= _MAX_EPOCH
+        and (epoch + seq).isascii()
         and epoch.isalnum()
         and len(seq) <= _MAX_SEQ_DIGITS
-        and seq.isascii()
         and seq.isdecimal()
     )
     return ResumePoint(epoch, int(seq)) if well_formed else None
