@@ -18,6 +18,7 @@ from marketplace import limits, metrics
 from marketplace.errors import DomainError, InternalError, Invalid, InvalidToken, ScopeMissing, TooLarge
 from marketplace.lib.mailbox import Mailbox
 from marketplace.models.tokens import Scope
+from marketplace.rest.authentication import network_of
 from marketplace.rest.keys import HEADER, IdempotencyKeyMissing, clean_key
 from marketplace.rest.lean import TokenIdentity, aresolve_token, bearer
 from marketplace.rest.parsing import decode_json
@@ -65,7 +66,7 @@ class PurchaseEndpoint:
             return await self._behind(scope, receive, send)
         began = perf_counter()
         request_id = clean_request_id(_text(headers.get(b"x-request-id")))
-        reply = await self._reply(headers, receive, request_id)
+        reply = await self._reply(scope, headers, receive, request_id)
         reply.headers["X-Request-Id"] = request_id
         await _send(send, reply)
         metrics.observe_request(
@@ -73,11 +74,13 @@ class PurchaseEndpoint:
         )
         return None
 
-    async def _reply(self, headers: dict[bytes, bytes], receive: Receive, request_id: str) -> Reply:
+    async def _reply(
+        self, scope: Message, headers: dict[bytes, bytes], receive: Receive, request_id: str
+    ) -> Reply:
         limit_headers: dict[str, str] = {}
         try:
             body = await _body(receive)
-            identity = await _identify(headers)
+            identity = await _identify(headers, scope)
             verdict = limits.check_local("buy", identity.user_id)
             limit_headers = verdict.headers()
             if not verdict.allowed:
@@ -109,11 +112,13 @@ def _resolve(future: "asyncio.Future[Outcome]", outcome: Outcome) -> None:
         future.set_result(outcome)
 
 
-async def _identify(headers: dict[bytes, bytes]) -> TokenIdentity:
+async def _identify(headers: dict[bytes, bytes], scope: Message) -> TokenIdentity:
     token = bearer(_text(headers[b"authorization"]) or "")
     identity = None if token is None else await aresolve_token(token)
     if identity is None:
-        raise InvalidToken
+        address = network_of(str((scope.get("client") or ["unknown"])[0]))
+        verdict = limits.check_local("login", f"token:{address}")
+        raise InvalidToken if verdict.allowed else verdict.refusal()
     if not identity.has(Scope.ORDERS_WRITE):
         raise ScopeMissing(data={"scope": Scope.ORDERS_WRITE.value})
     return identity

@@ -51,11 +51,12 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 def address_of(request: Request) -> str:
-    """Return the address that a request came from.
+    """Return the network that a request came from."""
+    return network_of(str(request.META.get("REMOTE_ADDR") or "unknown"))
 
-    Of IPv6 the /64 network, which is what one customer gets.
-    """
-    address = str(request.META.get("REMOTE_ADDR") or "unknown")
+
+def network_of(address: str) -> str:
+    """Return the part of an address that one customer has: all of IPv4, the /64 network of IPv6."""
     return ":".join(address.split(":")[:4]) if ":" in address else address
 
 
