@@ -41,6 +41,8 @@ lint: $(ENVIRONMENT) ## Check style, types, import contracts, migrations and Dja
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
+	$(BIN)/python manage.py openapi --check
+	$(BIN)/python manage.py errors --check
 
 bench: $(ENVIRONMENT) ## Measure speed and size against the baselines; results in var/bench.json (ONLY=rush,fan_out)
 	@$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY))
