@@ -50,12 +50,12 @@ def store(upload: "UploadedFile[bytes]", *, folder: str = FOLDER) -> str:
 
 
 @contextlib.contextmanager
-def stored(upload: "UploadedFile[bytes]") -> Iterator[str]:
+def stored(upload: "UploadedFile[bytes]", *, folder: str = FOLDER) -> Iterator[str]:
     """Keep a picture while the block writes the row that names it; when that fails, the file goes too.
 
     Raises what ``store`` raises.
     """
-    name = store(upload)
+    name = store(upload, folder=folder)
     try:
         yield name
     except BaseException:

@@ -45,6 +45,17 @@ def known(user: Visitor) -> User | None:
     return user if isinstance(user, User) and user.is_active else None
 
 
+def hosts(user: Visitor) -> bool:
+    """Tell whether this person has sessions to run: their own as a streamer, or any as platform staff."""
+    person = known(user)
+    return person is not None and (is_platform_staff(person) or getattr(person, "streamer", None) is not None)
+
+
+def hosted(user: User) -> Q:
+    """Return which sessions this person runs, as a condition on Session."""
+    return ALL if is_platform_staff(user) else Q(streamer__user=user)
+
+
 def readable(user: Visitor) -> Q:
     """Return which sessions this person may read, as a condition on Session."""
     person = known(user)

@@ -14,6 +14,8 @@ from streams.models import Session, Streamer
 
 State = Session.State
 
+#: Folder of cover pictures.
+COVERS = "covers"
 #: How far ahead a session may be announced.
 HORIZON = timedelta(days=365)
 LEAST_PAYMENT_WINDOW, MOST_PAYMENT_WINDOW = 60, 86_400

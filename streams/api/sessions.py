@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from rest_framework.parsers import MultiPartParser
@@ -16,7 +16,7 @@ from marketplace.pictures import BadPicture
 from marketplace.rest.openapi import operation
 from marketplace.rest.pages import Cursor
 from marketplace.rest.views import ApiView
-from streams.actions.sessions import change_session, create_session, set_cover
+from streams.actions.sessions import COVERS, change_session, create_session, set_cover
 from streams.api.bodies import EventFilter, NewCover, NewSession, SessionChange, SessionFilter
 from streams.api.resources import ChecklistOut, RoomEventsOut, SessionOut
 from streams.errors import WrongSessionState
@@ -26,8 +26,6 @@ from streams.queries.access import get_own_streamer, get_session_for
 from streams.queries.checklist import checklist
 from streams.queries.lobby import lobby
 from streams.queries.sessions import line_up, log_page
-
-COVERS = "covers"
 
 
 class Sessions(ApiView):
@@ -103,13 +101,10 @@ class SessionCover(ApiView):
         session = get_session_for(user, session_id, Access.HOST)
         return self.perform(request, lambda: self._replace(session, body["file"], user), SessionOut)
 
-    def _replace(self, session: Session, upload: "File[bytes]", user: User) -> Session:
-        earlier, name = session.cover.name, pictures.store(upload, folder=COVERS)
-        try:
+    def _replace(self, session: Session, upload: "UploadedFile[bytes]", user: User) -> Session:
+        earlier = session.cover.name
+        with pictures.stored(upload, folder=COVERS) as name:
             changed = set_cover(session_id=session.id, cover=name, actor=user, now=self.now)
-        except BaseException:
-            pictures.discard(name)
-            raise
         if earlier:
             pictures.discard(earlier)
         return changed
