@@ -21,7 +21,8 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[A
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+            copying = cursor.copy(f'COPY "{table}" ({names}) FROM STDIN')
+            with connection.wrap_database_errors, copying as copy:  # the driver's copy raises its own errors
                 copy.write("".join(map(_copy_line, rows)))
         else:
             marks = ", ".join(["%s"] * len(columns))
