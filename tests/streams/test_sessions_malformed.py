@@ -194,7 +194,7 @@ def caller(admin: User) -> Caller:
     return with_token(admin, "sessions:host", "catalogue:write")
 
 
-def counts() -> tuple[int, int, list[dict[str, Any]]]:
+def counts() -> tuple[Any, ...]:
     return Fact.objects.count(), RoomEvent.objects.count(), list(Slot.objects.values())
 
 
