@@ -28,6 +28,9 @@ from streams.states import ON_AIR
 
 MOST_SLOTS = 200
 MOST_POSITION = 10_000
+#: Bounds of what a host asks for, far above any shelf and far below what the counters hold.
+MOST_UNITS = 1_000_000_000
+MOST_PER_BUYER = 1_000_000
 
 
 class SlotChange(TypedDict, total=False):

@@ -7,11 +7,10 @@ from django import forms
 
 from marketplace.admin.forms import ActionForm, LineField, TextField
 from marketplace.admin.products import with_money
-from marketplace.lib.money import Money, exponent
+from marketplace.lib.money import BASIS_POINTS, Money, exponent
 from streams.actions.deals import LEAST_SECONDS, MOST_SECONDS
-from streams.actions.lineup import MOST_POSITION
+from streams.actions.lineup import MOST_PER_BUYER, MOST_POSITION, MOST_UNITS
 from streams.actions.sessions import LEAST_PAYMENT_WINDOW, MOST_PAYMENT_WINDOW
-from streams.api.bodies import MOST_BP, MOST_PER_BUYER, MOST_UNITS
 from streams.models import Collaboration, Session
 
 
@@ -118,7 +117,7 @@ class AgencyForm(ActionForm):
 
     name = LineField(max_length=120)
     share_bp = forms.IntegerField(
-        min_value=0, max_value=MOST_BP, label="Basis points of its streamers' commissions"
+        min_value=0, max_value=BASIS_POINTS, label="Basis points of its streamers' commissions"
     )
 
 
@@ -126,7 +125,7 @@ class ShareForm(ActionForm):
     """An agency's share."""
 
     share_bp = forms.IntegerField(
-        min_value=0, max_value=MOST_BP, label="Basis points of its streamers' commissions"
+        min_value=0, max_value=BASIS_POINTS, label="Basis points of its streamers' commissions"
     )
 
 
@@ -142,7 +141,9 @@ class CollaborationForm(ActionForm):
     brand = forms.ChoiceField()
     kind = forms.ChoiceField(choices=Collaboration.Kind.choices)
     streamer = LineField(max_length=80, required=False, help_text="The name; empty for an open plan.")
-    rate_bp = forms.IntegerField(min_value=0, max_value=MOST_BP, label="Basis points of what the buyer paid")
+    rate_bp = forms.IntegerField(
+        min_value=0, max_value=BASIS_POINTS, label="Basis points of what the buyer paid"
+    )
     starts_at = forms.SplitDateTimeField(required=False, label="Begins at (UTC)", help_text="Empty: now.")
     ends_at = forms.SplitDateTimeField(required=False, label="Ends at (UTC)", help_text="Empty: never.")
 

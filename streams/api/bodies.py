@@ -5,16 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from marketplace.api.inputs import Line, Upload
+from marketplace.lib.money import BASIS_POINTS
 from marketplace.rest import fields
 from marketplace.rest.serializers import Body, Query
 from streams.actions.deals import LEAST_SECONDS, MOST_SECONDS
-from streams.actions.lineup import MOST_POSITION, MOST_SLOTS
+from streams.actions.lineup import MOST_PER_BUYER, MOST_POSITION, MOST_SLOTS, MOST_UNITS
 from streams.actions.sessions import LEAST_PAYMENT_WINDOW, MOST_PAYMENT_WINDOW
 from streams.models import Collaboration, Session
 
-MOST_BP = 10_000
-MOST_UNITS = 1_000_000_000
-MOST_PER_BUYER = 1_000_000
 MOST_RATES = 500
 
 
@@ -52,13 +50,13 @@ class NewAgency(Body):
     """An agency."""
 
     name = Line(max_length=120)
-    share_bp = fields.Integer(min_value=0, max_value=MOST_BP)
+    share_bp = fields.Integer(min_value=0, max_value=BASIS_POINTS)
 
 
 class AgencyChange(Body):
     """A new share of an agency."""
 
-    share_bp = fields.Integer(min_value=0, max_value=MOST_BP)
+    share_bp = fields.Integer(min_value=0, max_value=BASIS_POINTS)
 
 
 class AgencyChoice(Body):
@@ -77,7 +75,7 @@ class ProductRate(Body):
     """The commission of one product."""
 
     product = fields.Id("prd")
-    rate_bp = fields.Integer(min_value=0, max_value=MOST_BP)
+    rate_bp = fields.Integer(min_value=0, max_value=BASIS_POINTS)
 
 
 class NewCollaboration(Body):
@@ -86,7 +84,7 @@ class NewCollaboration(Body):
     brand = fields.Id("brd")
     kind = fields.Choice(choices=Collaboration.Kind.values)
     streamer = fields.Id("str", required=False, allow_null=True)
-    rate_bp = fields.Integer(min_value=0, max_value=MOST_BP)
+    rate_bp = fields.Integer(min_value=0, max_value=BASIS_POINTS)
     rates = fields.ListOf(child=ProductRate(), max_length=MOST_RATES, required=False)
     starts_at = fields.Timestamp(required=False, allow_null=True)
     ends_at = fields.Timestamp(required=False, allow_null=True)
