@@ -12,7 +12,7 @@ from streams import protocol
 from streams.hub.connection import Connection
 from streams.hub.pulse import Pulse
 from streams.models import RoomEvent
-from streams.protocol import ResumePoint
+from streams.protocol import CloseCode, ResumePoint
 from streams.queries.chat import HISTORY_IN_SNAPSHOT
 from streams.queries.room import RoomState
 
@@ -22,6 +22,8 @@ KEPT_FACTS = 256
 WRITES_AT_ONCE = 500
 #: Bytes that may wait for a viewer before ambient messages are left out.
 LAZY_BYTES = 64 * 1024
+#: Bytes that may wait for a viewer at all; beyond them a fact closes the connection.
+MOST_BYTES = 1024 * 1024
 #: How old a snapshot may grow, in seconds and in facts, before it is read again.
 SNAPSHOT_SECONDS = 5.0
 SNAPSHOT_FACTS = 16
@@ -228,13 +230,23 @@ class _Delivery:
     def write(self, most: int) -> int:
         """Write to at most so many viewers and return how many were due."""
         frames = self._frames
-        due = part = self._audience[self._position : self._position + most]
-        if self._ambient:
-            part = [each for each in part if not each.stalled or each.socket.buffered() <= LAZY_BYTES]
-        for connection in part:
+        due = self._audience[self._position : self._position + most]
+        for connection in due:
+            if connection.stalled and not self._may_wait(connection):
+                continue
             connection.socket.write(frames)
         self._position += len(due)
         return len(due)
+
+    def _may_wait(self, connection: Connection) -> bool:
+        """Tell whether more may wait for a viewer. Nobody goes without a fact and stays."""
+        if self._ambient:
+            return connection.socket.buffered() <= LAZY_BYTES
+        if connection.socket.buffered() <= MOST_BYTES:
+            return True
+        metrics.HUB_SLOW_VIEWERS.inc()
+        connection.close(CloseCode.SLOW_READER, "reading too slowly")
+        return False
 
 
 def numbered(event: RoomEvent) -> NumberedFrame:

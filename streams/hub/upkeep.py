@@ -5,8 +5,6 @@ from streams.hub.connection import Connection
 #: Bytes that may wait for a viewer, and for how many seconds.
 SLOW_BYTES = 64 * 1024
 SLOW_SECONDS = 5.0
-#: More than this may not wait for a moment.
-MOST_BYTES = 1024 * 1024
 #: Every connection is pinged once in a round of this many seconds; silent for a whole round, it is dead.
 PING_ROUND = 20
 
@@ -29,13 +27,11 @@ class SlowViewers:
         """Return those for whom too much has waited for too long, and forget them."""
         overdue = []
         for connection in self._stalled:
-            size = connection.socket.buffered()
-            if size <= SLOW_BYTES:
+            if connection.socket.buffered() <= SLOW_BYTES:
                 connection.over_since = None
-                continue
-            if connection.over_since is None:
+            elif connection.over_since is None:
                 connection.over_since = now
-            if size > MOST_BYTES or now - connection.over_since >= SLOW_SECONDS:
+            elif now - connection.over_since >= SLOW_SECONDS:
                 overdue.append(connection)
         self._stalled.difference_update(overdue)
         return overdue

@@ -13,8 +13,8 @@ from streams import hub
 from streams.hub import Connection, Hub
 from streams.hub.pulse import CHATS_PER_BEAT, Pulse, Said, Tally
 from streams.hub.reading import Once
-from streams.hub.room import KEPT_FACTS, LAZY_BYTES, WRITES_AT_ONCE, NumberedFrame, Room
-from streams.hub.upkeep import MOST_BYTES, PING_ROUND, SLOW_BYTES, SLOW_SECONDS, PingRing, SlowViewers
+from streams.hub.room import KEPT_FACTS, LAZY_BYTES, MOST_BYTES, WRITES_AT_ONCE, NumberedFrame, Room
+from streams.hub.upkeep import PING_ROUND, SLOW_BYTES, SLOW_SECONDS, PingRing, SlowViewers
 from streams.models import RoomEvent
 from streams.protocol import ResumePoint, fact_frame
 from streams.queries.room import Head, RoomState
@@ -213,12 +213,17 @@ async def test_who_catches_up_is_not_slow() -> None:
     assert slow.overdue(100.0) == []
 
 
-async def test_far_too_much_is_slow_at_once() -> None:
-    slow = SlowViewers()
+async def test_for_whom_far_too_much_waits_a_fact_is_the_last_straw() -> None:
+    room = make_room()
     connection, socket = viewer()
-    slow.note(connection, stalled=True)
+    room.admit(connection, None)
+    connection.on_stalled(True)
+    socket.waiting = MOST_BYTES
+    room.take(facts(1))
+    assert (socket.seqs, socket.code) == ([1], None)
     socket.waiting = MOST_BYTES + 1
-    assert slow.overdue(10.0) == [connection]
+    room.take(facts(2))
+    assert (socket.seqs, socket.code) == ([1], 4408)
 
 
 async def test_everybody_is_pinged_once_a_round_and_the_dead_are_hung_up_on() -> None:
