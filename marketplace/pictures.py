@@ -6,7 +6,7 @@ knows no transactions; a sweep removes what a crash in between has left.
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.core.files.storage import default_storage
@@ -19,6 +19,9 @@ FOLDER = "products"
 MAX_BYTES = 5 * 1024 * 1024
 #: How long a file without a row is left alone: its row may be on the way.
 GRACE = timedelta(days=1)
+
+#: Tells which of some files are in use.
+Used = Callable[[Sequence[str]], set[str]]
 
 _HEAD = 16
 _LOOKED_UP = 500
@@ -79,16 +82,21 @@ def kind_of(head: bytes) -> str | None:
     return None
 
 
-def orphans(*, now: datetime, batch: int) -> list[str]:
-    """Return up to ``batch`` names of files that no picture uses and that are older than a day."""
-    if not default_storage.exists(FOLDER):
+def used_by_products(names: Sequence[str]) -> set[str]:
+    """Return which of these files are pictures of products."""
+    return set(ProductPicture.objects.filter(file__in=names).values_list("file", flat=True))
+
+
+def orphans(*, now: datetime, batch: int, folder: str = FOLDER, used: Used = used_by_products) -> list[str]:
+    """Return up to ``batch`` names of files of a folder that nothing uses and that are older than a day."""
+    if not default_storage.exists(folder):
         return []
-    names = [f"{FOLDER}/{file}" for file in sorted(default_storage.listdir(FOLDER)[1])]
+    names = [f"{folder}/{file}" for file in sorted(default_storage.listdir(folder)[1])]
     found: list[str] = []
     for start in range(0, len(names), _LOOKED_UP):
         some = names[start : start + _LOOKED_UP]
-        used = set(ProductPicture.objects.filter(file__in=some).values_list("file", flat=True))
-        found += [name for name in some if name not in used and _is_old(name, now)]
+        kept = used(some)
+        found += [name for name in some if name not in kept and _is_old(name, now)]
         if len(found) >= batch:
             break
     return found[:batch]

@@ -3,17 +3,20 @@
 import structlog
 from celery import shared_task
 
+from marketplace import pictures
 from marketplace.lib import clock
 from streams.actions.deals import close_due_deals
+from streams.actions.sessions import COVERS
 from streams.actions.tell_rooms import tell_rooms, tell_rooms_again, tell_stale_rooms
 from streams.actions.tickets import purge_tickets
-from streams.queries.due import rooms_on_air, stale_rooms
+from streams.queries.due import rooms_on_air, stale_rooms, used_by_covers
 
 logger = structlog.get_logger(__name__)
 
 DEALS = 50
 ROOMS = 200
 TICKETS = 1_000
+FILES = 200
 
 
 @shared_task(ignore_result=True)
@@ -55,3 +58,13 @@ def sweep_tickets() -> None:
     deleted = TICKETS
     while deleted == TICKETS:
         deleted = purge_tickets(now=clock.now(), limit=TICKETS)
+
+
+@shared_task(ignore_result=True)
+def sweep_orphan_covers() -> None:
+    """Remove cover files that no session uses. Every hour."""
+    names = pictures.orphans(now=clock.now(), batch=FILES, folder=COVERS, used=used_by_covers)
+    for name in names:
+        pictures.discard(name)
+    if names:
+        logger.info("orphan_covers_removed", count=len(names))

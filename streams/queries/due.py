@@ -1,5 +1,7 @@
 """What the sweeps of sessions have to do."""
 
+from collections.abc import Sequence
+
 from streams.models import Session
 from streams.states import ON_AIR
 
@@ -8,6 +10,11 @@ def stale_rooms(*, limit: int) -> list[str]:
     """Return rooms on air in which units moved since they last heard of it."""
     stale = Session.objects.filter(state__in=ON_AIR, stock_stale=True).order_by("id")
     return list(stale.values_list("id", flat=True)[:limit])
+
+
+def used_by_covers(names: Sequence[str]) -> set[str]:
+    """Return which of these files are covers of sessions."""
+    return set(Session.objects.filter(cover__in=names).values_list("cover", flat=True))
 
 
 def rooms_on_air() -> list[str]:

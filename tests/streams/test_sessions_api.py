@@ -1,5 +1,6 @@
 """Sessions over the API: drafts, changes, dates, covers, the lobby."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from marketplace.models import Category, Fact, User, Variant
 from streams.actions.lineup import add_slot
 from streams.actions.sessions import create_session, schedule_session
 from streams.models import Session, Slot, Streamer
+from streams.tasks import sweep_orphan_covers
 from tests.marketplace.rest_callers import Caller, problem_of, with_token
 from tests.streams.conftest import BringTo, yuan
 
@@ -153,6 +155,20 @@ def test_a_refused_cover_leaves_no_file(media: Path, bring_to: BringTo, as_host:
     session = bring_to("ended")
     problem_of(send_cover(as_host, session, PNG), 409, "wrong_session_state")
     assert list((media / "covers").iterdir()) == []
+
+
+def test_a_cover_that_a_crash_left_is_removed_after_a_day(
+    media: Path, draft: Session, as_host: Caller
+) -> None:
+    used = send_cover(as_host, draft, PNG).json()["cover"].rpartition("/")[2]
+    folder = media / "covers"
+    for name in ("old.png", "new.png"):
+        (folder / name).write_bytes(PNG)
+    long_ago = clock.now().timestamp() - 2 * 24 * 3600
+    for name in ("old.png", used):
+        os.utime(folder / name, (long_ago, long_ago))
+    sweep_orphan_covers()
+    assert sorted(file.name for file in folder.iterdir()) == sorted([used, "new.png"])
 
 
 @pytest.fixture
