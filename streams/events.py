@@ -21,10 +21,12 @@ class RoomFact:
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdated(RoomFact):
-    """Title, date or state changed before the show, rehearsals included. As ``room.snapshot`` shows it."""
+    """Title, date or state changed before the show, rehearsals included."""
 
     type: ClassVar[str] = "session.updated"
-    session: dict[str, Any]
+    state: str
+    title: str
+    scheduled_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
