@@ -21,12 +21,10 @@ class RoomFact:
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdated(RoomFact):
-    """Title, date or state changed before the show, rehearsals included."""
+    """Title, date or state changed before the show, rehearsals included. As ``room.snapshot`` shows it."""
 
     type: ClassVar[str] = "session.updated"
-    state: str
-    title: str
-    scheduled_at: str | None
+    session: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from streams import factlog, quota
 from streams.errors import LineupMoved, WrongSessionState
 from streams.events import DealClosed, SessionUpdated, SlotUnpinned
 from streams.models import Deal, Session, Slot
+from streams.queries.room import session_to_room
 from streams.queries.sessions import line_up
 from streams.states import OVER, TRANSITIONS
 from streams.wire import deal_to_wire, slot_to_wire
@@ -142,8 +143,7 @@ def deal_wire(deal: Deal, slot: Slot) -> dict[str, Any]:
 
 def session_updated(session: Session) -> SessionUpdated:
     """Return the fact that something about a session changed before the show."""
-    scheduled_at = to_wire(session.scheduled_at) if session.scheduled_at else None
-    return SessionUpdated(state=session.state, title=session.title, scheduled_at=scheduled_at)
+    return SessionUpdated(session=session_to_room(session))
 
 
 def record_session(type_: str, session: Session, *, actor: User, now: datetime) -> None:

@@ -74,7 +74,7 @@ def test_nothing_of_a_rehearsal_is_left_when_it_goes_live(
 
 
 def test_a_rehearsal_can_be_put_away_and_held_again(
-    bring_to: BringTo, slot: Slot, host: User, as_host: Caller
+    bring_to: BringTo, slot: Slot, host: User, as_host: Caller, streamer: Streamer
 ) -> None:
     session = bring_to("rehearsal")
     set_stage(slot, host)
@@ -82,13 +82,17 @@ def test_a_rehearsal_can_be_put_away_and_held_again(
     assert as_host.send("POST", f"/api/v1/sessions/{session.id}/end-rehearsal").status_code == 200
 
     shown = {
-        "state": "scheduled",
+        "id": session.id,
         "title": "Spring tea",
+        "state": "scheduled",
+        "streamer": {"id": streamer.id, "name": "Hana Live"},
         "scheduled_at": clock.to_wire(session.scheduled_at or clock.now()),
+        "started_at": None,
+        "ended_at": None,
     }
-    assert last_facts(session, 1) == [("session.updated", shown)]
+    assert last_facts(session, 1) == [("session.updated", {"session": shown})]
     assert as_host.send("POST", f"/api/v1/sessions/{session.id}/rehearse").json()["state"] == "rehearsal"
-    assert last_facts(session, 1) == [("session.updated", {**shown, "state": "rehearsal"})]
+    assert last_facts(session, 1) == [("session.updated", {"session": {**shown, "state": "rehearsal"}})]
 
 
 def test_a_break_does_not_change_when_the_show_began(bring_to: BringTo, as_host: Caller) -> None:
