@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
+from django.db import connection
+
+from marketplace.lib import bulk
 from marketplace.lib.atomic import require_transaction
+from marketplace.lib.ids import new_uuid7_hex
 from marketplace.models import Fact
 
-_BATCH = 1_000
+_COLUMNS = ("id", "type", "subject", "payload", "at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +34,9 @@ def append(type_: str, *, subject: str, payload: dict[str, Any], now: datetime) 
 def append_many(facts: Iterable[NewFact], *, now: datetime) -> None:
     """Record thousands of facts at once."""
     require_transaction()
-    rows = [Fact(type=fact.type, subject=fact.subject, payload=fact.payload, at=now) for fact in facts]
-    Fact.objects.bulk_create(rows, batch_size=_BATCH)
+    at = connection.ops.adapt_datetimefield_value(now)
+    rows = [
+        (new_uuid7_hex(), fact.type, fact.subject, orjson.dumps(fact.payload).decode(), at) for fact in facts
+    ]
+    if rows:
+        bulk.insert(Fact, _COLUMNS, rows)

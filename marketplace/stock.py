@@ -79,20 +79,8 @@ def count(counts: Mapping[str, int], *, reference: str, now: datetime) -> dict[s
         levels[variant_id].on_hand = counts[variant_id]
     changed = [levels[variant_id] for variant_id in differences]
     StockLevel.objects.bulk_update(changed, ["on_hand"], batch_size=_BATCH)
-    StockMovement.objects.bulk_create(
-        [
-            StockMovement(
-                level_id=levels[variant_id].id,
-                kind=Kind.CORRECTION,
-                on_hand_delta=difference,
-                held_delta=0,
-                reference=reference,
-                at=now,
-            )
-            for variant_id, difference in differences.items()
-        ],
-        batch_size=_BATCH,
-    )
+    moved = {levels[variant_id].id: difference for variant_id, difference in differences.items()}
+    _log(Kind.CORRECTION, moved, reference=reference, now=now)
     return differences
 
 
@@ -102,11 +90,13 @@ def take_back(units: Mapping[str, int], *, reference: str, now: datetime) -> Non
         _move(variant_id, Kind.RETURN, on_hand=quantity, held=0, reference=reference, now=now)
 
 
-def open_levels(variant_ids: Iterable[str]) -> None:
-    """Make the empty levels of new variants."""
+def open_levels(counts: Mapping[str, int], *, reference: str, now: datetime) -> None:
+    """Make the levels of new variants (variant id -> units on the shelf to begin with)."""
     require_transaction()
-    levels = [StockLevel(variant_id=variant_id) for variant_id in variant_ids]
+    levels = [StockLevel(variant_id=variant_id, on_hand=units) for variant_id, units in counts.items()]
     StockLevel.objects.bulk_create(levels, batch_size=_BATCH)
+    moved = {level.id: level.on_hand for level in levels if level.on_hand}
+    _log(Kind.RESTOCK, moved, reference=reference, now=now)
 
 
 def _move(variant_id: str, kind: str, *, on_hand: int, held: int, reference: str, now: datetime) -> None:
@@ -118,3 +108,11 @@ def _move(variant_id: str, kind: str, *, on_hand: int, held: int, reference: str
         raise StockConflict(data={"variant": variant_id})
     at = connection.ops.adapt_datetimefield_value(now)
     bulk.insert(StockMovement, _COLUMNS, [(new_uuid7_hex(), level[0], kind, on_hand, held, reference, at)])
+
+
+def _log(kind: str, units: Mapping[str, int], *, reference: str, now: datetime) -> None:
+    """Leave one movement per level (level id -> change of what is on hand)."""
+    at = connection.ops.adapt_datetimefield_value(now)
+    rows = [(new_uuid7_hex(), level[-32:], kind, moved, 0, reference, at) for level, moved in units.items()]
+    if rows:
+        bulk.insert(StockMovement, _COLUMNS, rows)

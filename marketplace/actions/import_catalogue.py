@@ -58,7 +58,7 @@ def import_catalogue(
             products_updated=len(plan.changed_products),
             variants_created=len(plan.new_variants),
             variants_updated=len(plan.changed_variants),
-            stock_changed=len(plan.counts),
+            stock_changed=len(plan.counts) + sum(units > 0 for units in plan.opened.values()),
             dry_run=dry_run,
         )
         if not dry_run:
@@ -79,7 +79,7 @@ def _carry_out(plan: import_plan.Plan, *, actor: User, now: datetime) -> None:
     Product.objects.bulk_update(plan.changed_products, import_plan.PRODUCT_COLUMNS, batch_size=_BATCH)
     Variant.objects.bulk_create(plan.new_variants, batch_size=_BATCH)
     Variant.objects.bulk_update(plan.changed_variants, import_plan.VARIANT_COLUMNS, batch_size=_BATCH)
-    stock.open_levels(variant.id for variant in plan.new_variants)
+    stock.open_levels(plan.opened, reference="CSV import", now=now)
     outbox.append_many(plan.facts, now=now)
     differences = stock.count(plan.counts, reference="CSV import", now=now)
     outbox.append_many(plan.stock_facts(differences, actor), now=now)

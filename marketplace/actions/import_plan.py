@@ -31,12 +31,13 @@ _CHUNK = 1_000
 
 @dataclass(slots=True)
 class Plan:
-    """Rows to write, counts to set and facts to tell. Objects carry their new values, ids included."""
+    """Rows with their new values, ids included; levels to open, counts to set, facts to tell."""
 
     new_products: list[Product] = field(default_factory=list)
     changed_products: list[Product] = field(default_factory=list)
     new_variants: list[Variant] = field(default_factory=list)
     changed_variants: list[Variant] = field(default_factory=list)
+    opened: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     counted: dict[str, Variant] = field(default_factory=dict)
     facts: list[NewFact] = field(default_factory=list)
@@ -135,13 +136,15 @@ class _Planner:
         said = {_OF_VARIANT[name]: row.get(name) for name in _OF_VARIANT if row.get(name) is not None}
         changed = _apply(variant, said | self._price(variant, known, row))
         self.planned.setdefault(product.id, []).append(variant)
-        self._count(variant, known, row)
+        if known is not None:
+            self._count(known, row)
         if not variant.currency:
             return  # the file is refused: it lacks the price of a new variant
         payload = variants.payload_of(variant, self.actor)
         if known is None:
+            on_hand = self.plan.opened[variant.id] = row.get("on_hand") or 0
             self.plan.new_variants.append(variant)
-            self._tell("variant.created", variant.id, payload)
+            self._tell("variant.created", variant.id, {**payload, "on_hand": on_hand})
         elif changed:
             self.plan.changed_variants.append(variant)
             self._tell_variant_changes(variant, changed, payload)
@@ -173,13 +176,12 @@ class _Planner:
             return {}
         return {"list_price": money.amount, "currency": money.currency}
 
-    def _count(self, variant: Variant, known: Variant | None, row: Row) -> None:
+    def _count(self, variant: Variant, row: Row) -> None:
         units = row.get("on_hand")
-        level = known.stock if known else None
-        if units is None or units == (level.on_hand if level else 0):
+        if units is None or units == variant.stock.on_hand:
             return
-        if level and units < level.held:
-            detail = f"{level.held} units are held for orders; the count includes them."
+        if units < variant.stock.held:
+            detail = f"{variant.stock.held} units are held for orders; the count includes them."
             self.errors.add(row.line, "on_hand", "held", detail)
         self.plan.counts[variant.id] = units
         self.plan.counted[variant.id] = variant

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from marketplace import bells, idempotency, outbox, stock
+from marketplace import idempotency, outbox, stock
 from marketplace.actions.errors import SkuTaken, refusing_duplicates
 from marketplace.errors import LimitReached
 from marketplace.lib.atomic import action
@@ -43,13 +43,10 @@ def create_variant(
         variant.weight_grams = weight_grams
         _refuse_taken(variant)
         variant.save(force_insert=True)
-        stock.open_levels([variant.id])
-        if on_hand:
-            stock.restock(variant.id, on_hand, reference="opening stock", now=now)
+        stock.open_levels({variant.id: on_hand}, reference="opening stock", now=now)
         payload = {**payload_of(variant, actor), "on_hand": on_hand}
         outbox.append("variant.created", subject=variant.id, payload=payload, now=now)
         idempotency.remember(variant)
-        bells.ring_stock_moved([variant.id])
     return variant
 
 

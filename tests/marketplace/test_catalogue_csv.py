@@ -9,8 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.test import AsyncClient
 from django.test.client import encode_multipart
 
@@ -90,7 +92,6 @@ def test_a_file_makes_products_variants_and_stock(brand: Brand, brand_staff: Use
     assert list(told.values_list("type", flat=True)) == [
         *["product.created"] * 2,
         "product.published",
-        *["stock.corrected"] * 2,
         *["variant.created"] * 3,
     ]
     assert audit.findings(clock.now()) == []
@@ -390,6 +391,7 @@ async def test_an_export_streams_from_the_real_kind_of_server(
     await client.aforce_login(brand_owner)
     answer: Any = await client.get(f"/api/v1/brands/{brand.id}/catalogue/export")
     pieces = [piece async for piece in answer.streaming_content]
+    await sync_to_async(connections.close_all)()
     assert len(pieces) == 2
     assert b"TEA-500" in pieces[1]
 
@@ -419,8 +421,6 @@ def test_ten_thousand_lines_take_bounded_memory_and_one_transaction(brand: Brand
     done = import_catalogue(brand_id=brand.id, file=content, actor=brand_owner, now=clock.now())
     assert done == Import(10_000, 2_500, 0, 10_000, 0, 9_800, False)
     assert audit.findings(clock.now()) == []
-    again = import_catalogue(brand_id=brand.id, file=content, actor=brand_owner, now=clock.now())
-    assert again == Import(10_000, 0, 0, 0, 0, 0, False)
 
 
 def test_the_commands_write_and_read_files(

@@ -1,4 +1,4 @@
-"""Malformed input to the catalogue: each field of each route, wrong in type, size, encoding, sign and range."""
+"""Malformed input to the catalogue: every field of every route, of wrong type, size, encoding or range."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
