@@ -56,6 +56,17 @@ def hosted(user: User) -> Q:
     return ALL if is_platform_staff(user) else Q(streamer__user=user)
 
 
+def moderates(user: Visitor) -> bool:
+    """Tell whether this person keeps a chat civil somewhere: as host, moderator or platform staff."""
+    person = known(user)
+    return hosts(person) or (person is not None and Moderator.objects.filter(user=person).exists())
+
+
+def moderated(user: User) -> Q:
+    """Return in which sessions this person may moderate, as a condition on Session."""
+    return hosted(user) | Q(streamer__in=Moderator.objects.filter(user=user).values("streamer"))
+
+
 def readable(user: Visitor) -> Q:
     """Return which sessions this person may read, as a condition on Session."""
     person = known(user)
@@ -63,10 +74,10 @@ def readable(user: Visitor) -> Q:
         return ANNOUNCED
     if is_platform_staff(person):
         return ALL
-    moderated = Moderator.objects.filter(streamer=OuterRef("streamer"), user=person)
+    trusted = Moderator.objects.filter(streamer=OuterRef("streamer"), user=person)
     brands = BrandMember.objects.filter(user=person).values("brand_id")
     shown = Slot.objects.filter(session=OuterRef("pk"), variant__brand_id__in=brands)
-    return ANNOUNCED | Q(streamer__user=person) | Q(Exists(moderated)) | Q(Exists(shown))
+    return ANNOUNCED | Q(streamer__user=person) | Q(Exists(trusted)) | Q(Exists(shown))
 
 
 def rights(user: Visitor, session: Session) -> frozenset[Access]:

@@ -43,6 +43,7 @@ class _Audience:
     """A room: how many watch, whether it counts, and the highest number already told of a minute."""
 
     viewers: int = 0
+    viewers_taken: int = -1
     counts: bool = False
     peak: int = 0
     peak_of: datetime | None = None
@@ -168,6 +169,15 @@ class Presence:
     def viewers(self) -> dict[str, int]:
         """Return how many viewers each room has in this process; somebody with two windows is one."""
         return {session_id: room.viewers for session_id, room in self._rooms.items()}
+
+    def take_viewers(self) -> dict[str, int]:
+        """Return ``viewers`` without the rooms that were empty at the last call and still are."""
+        taken = {}
+        for session_id, room in self._rooms.items():
+            if room.viewers or room.viewers_taken:
+                taken[session_id] = room.viewers
+            room.viewers_taken = room.viewers
+        return taken
 
     def take_attendance(self) -> list[Watched]:
         """Hand over what is to be added to attendance; ``keep_attendance`` takes it back."""

@@ -169,7 +169,7 @@ class RoomServices:
         try:
             await self._database.run(
                 record_rooms,
-                viewers=self.presence.viewers(),
+                viewers=self.presence.take_viewers(),
                 likes=likes,
                 counts=counts,
                 process=self.process,

@@ -199,6 +199,17 @@ def test_attendance_that_waits_is_bounded() -> None:
     assert len(film.presence.take_attendance()) == module.MOST_WAITING
 
 
+def test_an_empty_room_is_written_once() -> None:
+    film = Film()
+    film.join("usr_bella", 0)
+    film.count(True, 0)
+    assert [film.presence.take_viewers() for _ in range(2)] == [{ROOM: 1}, {ROOM: 1}]
+    film.leave("usr_bella", 1)
+    assert [film.presence.take_viewers() for _ in range(2)] == [{ROOM: 0}, {}]
+    film.join("usr_bella", 2)
+    assert film.presence.take_viewers() == {ROOM: 1}
+
+
 def test_leaving_twice_or_unseen_changes_nothing() -> None:
     film = Film()
     film.leave("usr_bella", 0)
