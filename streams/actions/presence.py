@@ -41,6 +41,9 @@ def record_rooms(
 
     Rows of processes that have not been heard of for a minute are removed.
     """
+    counts = list(counts)
+    if not viewers and not likes and not counts:
+        return
     with action():
         for session_id, given in sorted(likes.items()):
             Session.objects.filter(id=session_id).update(likes=F("likes") + given)
