@@ -12,8 +12,7 @@ from marketplace.lib import clock
 from marketplace.models import User
 from marketplace.permissions import acts_for_some_brand
 from orders.actions.ship_lines import ship_lines
-from orders.admin.base import CARRIER, STATE_COLOURS, ShipForm, TradeAdmin
-from orders.admin.orders import lines_of
+from orders.admin.base import CARRIER, STATE_COLOURS, ShipForm, TradeAdmin, of_own_brands
 from orders.carrier import new_tracking_number
 from orders.models import LineHistory, OrderLine
 from orders.states import line_state
@@ -53,7 +52,7 @@ class OrderLineAdmin(TradeAdmin):
 
     def own(self, person: User) -> QuerySet[OrderLine]:
         """Return the lines of the brands that a person acts for."""
-        return lines_of(person, OrderLine.objects.select_related("buyer", "brand", "order"))
+        return of_own_brands(person, OrderLine.objects.select_related("buyer", "brand", "order"))
 
     @column("State", ordering="state", label=STATE_COLOURS)
     def shown_state(self, line: OrderLine) -> str:

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from marketplace.admin.base import OwnInline, button, column, person_of
 from marketplace.lib import clock
 from marketplace.models import Brand, User
-from marketplace.permissions import acts_for_some_brand, brands_of, is_platform_staff
+from marketplace.permissions import acts_for_some_brand, is_platform_staff
 from orders.actions.ship_lines import ship_lines
-from orders.admin.base import STATE_COLOURS, ShipForBrandForm, TradeAdmin
+from orders.admin.base import STATE_COLOURS, ShipForBrandForm, TradeAdmin, of_own_brands
 from orders.carrier import new_tracking_number
 from orders.models import Order, OrderLine, Payment, Shipment
 from orders.states import line_state, order_state
@@ -28,7 +28,7 @@ class Lines(OwnInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
         """Return the lines of the brands that a person acts for."""
         rows: QuerySet[OrderLine] = super().get_queryset(request)
-        return lines_of(person_of(request), rows).select_related("brand")
+        return of_own_brands(person_of(request), rows).select_related("brand")
 
     @column("State", label=STATE_COLOURS)
     def shown_state(self, line: OrderLine) -> str:
@@ -58,9 +58,7 @@ class Parcels(OwnInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Shipment]:
         """Return the parcels of the brands that a person acts for."""
         rows: QuerySet[Shipment] = super().get_queryset(request)
-        person = person_of(request)
-        mine = rows if is_platform_staff(person) else rows.filter(brand__in=brands_of(person))
-        return mine.select_related("brand")
+        return of_own_brands(person_of(request), rows).select_related("brand")
 
 
 @admin.register(Order)
@@ -82,7 +80,7 @@ class OrderAdmin(TradeAdmin):
 
     def own(self, person: User) -> QuerySet[Order]:
         """Return the orders with lines of the brands that a person acts for."""
-        mine = lines_of(person, OrderLine.objects.all())
+        mine = of_own_brands(person, OrderLine.objects.all())
         orders = Order.objects.all()
         if not is_platform_staff(person):
             orders = orders.filter(id__in=mine.values("order_id"))
@@ -126,11 +124,6 @@ class OrderAdmin(TradeAdmin):
             choices={"brand": brands},
             submit="Ship",
         )
-
-
-def lines_of(person: User, lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
-    """Return the lines of the brands that a person acts for."""
-    return lines if is_platform_staff(person) else lines.filter(brand__in=brands_of(person))
 
 
 def brand_choices(order: Order) -> list[tuple[str, str]]:

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from marketplace.admin.base import column
 from marketplace.models import User
-from marketplace.permissions import acts_for_some_brand, brands_of, is_platform_staff
-from orders.admin.base import STATE_COLOURS, TradeAdmin
+from marketplace.permissions import acts_for_some_brand
+from orders.admin.base import STATE_COLOURS, TradeAdmin, of_own_brands
 from orders.models import Shipment
 
 
@@ -34,8 +34,7 @@ class ShipmentAdmin(TradeAdmin):
 
     def own(self, person: User) -> QuerySet[Shipment]:
         """Return the parcels of the brands that a person acts for."""
-        rows = Shipment.objects.select_related("order", "brand")
-        return rows if is_platform_staff(person) else rows.filter(brand__in=brands_of(person))
+        return of_own_brands(person, Shipment.objects.select_related("order", "brand"))
 
     @column("State", ordering="state", label=STATE_COLOURS)
     def shown_state(self, shipment: Shipment) -> str:

@@ -6,7 +6,7 @@ import structlog
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from marketplace.errors import Declined
+from marketplace.errors import Declined, NotFound
 from marketplace.models.tokens import Scope
 from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView, Idempotency
@@ -18,7 +18,7 @@ from orders.models import Payment
 from orders.outcomes import Word
 from orders.payments.client import get_gateway
 from orders.payments.port import GatewayRejected, GatewayUnavailable
-from orders.permissions import get_own_order, get_payment_for, payments_for
+from orders.permissions import get_order_for, get_payment_for, payments_for
 from orders.states import Pay
 
 logger = structlog.get_logger(__name__)
@@ -80,9 +80,10 @@ class OrderPayments(ApiView):
 
     @operation("List an order's payments", returns=PaymentOut, many=True)
     def get(self, request: Request, order_id: str) -> HttpResponseBase:
-        """Every try to pay your own order, newest first."""
-        order = get_own_order(self.user(request), order_id)
-        return self.page(request, Payment.objects.filter(order=order), PaymentOut)
+        """Every try to pay an order, newest first, for its buyer and platform staff."""
+        if not get_order_for(self.user(request), order_id, at=self.now).sight.money:
+            raise NotFound
+        return self.page(request, Payment.objects.filter(order_id=order_id), PaymentOut)
 
 
 class Payments(ApiView):

@@ -22,7 +22,7 @@ class Shipment(models.Model):
 
     id = PrefixedIdField("shp", primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     carrier = models.CharField(max_length=40)
     tracking_number = models.CharField(max_length=60)
     state = models.CharField(max_length=12, choices=State.choices, default=State.HANDED_OVER)
@@ -34,6 +34,7 @@ class Shipment(models.Model):
         ordering: ClassVar[list[str]] = ["id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["next_scan_at"], condition=~Q(state="delivered"), name="shipment_to_scan"),
+            models.Index(fields=["brand", "id"], name="shipment_by_brand"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(

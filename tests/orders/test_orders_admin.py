@@ -1,0 +1,250 @@
+"""The admin of orders, payments, parcels and refunds: who sees what, what the buttons do, what lists cost."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from marketplace.actions.brands import create_brand
+from marketplace.lib import clock
+from marketplace.models import User
+from orders.models import Order, OrderLine, Payment, Shipment
+from orders.payments.simulator.models import SimulatedPayment
+from refunds.models import Refund
+from refunds.tasks import sweep_refunds
+from tests.orders.crowd import crowd
+from tests.orders.gateway_receiver import Hours
+from tests.orders.shop import Shop, buy, caller, cancel, pay, ship, states_of
+from tests.orders.times import findings, later
+from tests.people import sign_up
+
+pytestmark = pytest.mark.django_db
+
+BRANDS_LISTS = ("orders_order", "orders_orderline", "orders_shipment")
+STATES = ("paid", "completed", "expired")
+#: Seconds that one statement may take on a busy machine.
+SLOW = 0.5
+STAFF_LISTS = ("orders_payment", "orders_inboundwebhook", "refunds_refund")
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def listing(name: str, query: str = "") -> str:
+    return reverse(f"admin:{name}_changelist") + query
+
+
+def page(obj: Any, button: str = "change") -> str:
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{button}", args=[obj.pk])
+
+
+def press(client: Client, obj: Any, button: str, **values: str) -> str:
+    """Open a button's page, send its form, and return what the next page says."""
+    asked = client.get(page(obj, button))
+    assert asked.status_code == 200
+    answer = client.post(page(obj, button), values, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.fixture
+def order(shop: Shop, buyer: User) -> Order:
+    """Return Bella's paid order of two units."""
+    order = buy(shop, buyer, quantity=2)
+    pay(caller(buyer), order)
+    return order
+
+
+@pytest.fixture
+def stranger(shop: Shop) -> User:
+    """Return somebody of another brand."""
+    person = sign_up("stella")
+    create_brand(actor=person, name="Other Tea", now=clock.now())
+    return person
+
+
+@pytest.mark.parametrize("name", (*BRANDS_LISTS, *STAFF_LISTS))
+def test_lists_open_for_those_they_are_for(
+    order: Order, admin: User, brand_staff: User, host: User, buyer: User, name: str
+) -> None:
+    def status(person: User) -> int:
+        return signed_in(person).get(listing(name)).status_code
+
+    assert status(admin) == 200
+    assert status(brand_staff) == (200 if name in BRANDS_LISTS else 403)
+    assert status(host) == 403
+    assert status(buyer) == 302
+
+
+def test_a_brand_sees_its_own_only(order: Order, shop: Shop, brand_staff: User, stranger: User) -> None:
+    ship(caller(shop.owner), order, "SF10020030")
+    mine = {
+        "orders_order": order.id,
+        "orders_orderline": "Longjing",
+        "orders_shipment": "SF10020030",
+    }
+    for name, shown in mine.items():
+        assert shown in signed_in(brand_staff).get(listing(name)).content.decode()
+        assert shown not in signed_in(stranger).get(listing(name)).content.decode()
+    line, parcel = OrderLine.objects.get(), Shipment.objects.get()
+    for obj in (order, line, parcel):
+        assert signed_in(brand_staff).get(page(obj)).status_code == 200
+        assert signed_in(stranger).get(page(obj)).status_code == 302
+    for obj, button in ((order, "ship"), (order, "cancel"), (line, "ship")):
+        assert signed_in(stranger).get(page(obj, button)).status_code == 404
+        assert signed_in(stranger).post(page(obj, button), {}).status_code == 404
+
+
+def test_a_brand_sees_the_address_and_no_payments(order: Order, brand_staff: User, admin: User) -> None:
+    seen = signed_in(brand_staff).get(page(order)).content.decode()
+    assert "Teahouse Lane" in seen
+    payment = Payment.objects.get()
+    assert payment.id not in seen
+    assert payment.id in signed_in(admin).get(page(order)).content.decode()
+    assert "Bella Li, +86 138" in signed_in(brand_staff).get(page(OrderLine.objects.get())).content.decode()
+
+
+@pytest.mark.parametrize("name", (*BRANDS_LISTS, *STAFF_LISTS))
+def test_nothing_is_added_changed_or_deleted_by_hand(order: Order, admin: User, name: str) -> None:
+    client = signed_in(admin)
+    assert client.get(reverse(f"admin:{name}_add")).status_code == 403
+    if name == "orders_order":
+        assert client.post(page(order), {"amount": "1"}).status_code == 403
+        assert client.post(reverse(f"admin:{name}_delete", args=[order.id])).status_code == 403
+        order.refresh_from_db()
+        assert order.amount == 7980
+
+
+def test_one_order_ships_from_its_page(order: Order, shop: Shop, brand_staff: User) -> None:
+    said = press(
+        signed_in(brand_staff),
+        order,
+        "ship",
+        brand=shop.brand.id,
+        carrier="Hawker Express",
+        tracking_number="SF10020030",
+    )
+    assert "Parcel SF10020030 is on its way." in said
+    assert (states_of(order), shop.level()) == (["shipped"], (8, 0))
+    assert findings() == []
+
+
+def test_a_refusal_stands_in_the_form(order: Order, brand_staff: User) -> None:
+    client, line = signed_in(brand_staff), OrderLine.objects.get()
+    good = {"carrier": "Hawker Express", "tracking_number": "SF10020030"}
+    assert "Parcel SF10020030" in press(client, line, "ship", **good)
+    assert "The order is not in a state that allows this." in press(client, line, "ship", **good)
+    assert "Enter a valid value." in press(client, line, "ship", **{**good, "tracking_number": "no!"})
+    assert Shipment.objects.count() == 1
+
+
+def test_many_lines_ship_at_once(shop: Shop, buyer: User, brand_staff: User) -> None:
+    orders = [buy(shop, buyer) for _ in range(4)]
+    for order in orders[:3]:
+        pay(caller(buyer), order)
+    chosen = [str(line.id) for line in OrderLine.objects.all()]
+    answer = signed_in(brand_staff).post(
+        listing("orders_orderline"), {"action": "ship_selected", "_selected_action": chosen}, follow=True
+    )
+    said = answer.content.decode()
+    assert "3 of 4 parcels are on their way." in said
+    assert f"{orders[3].id}: The order is not in a state that allows this." in said
+    assert [states_of(order) for order in orders] == [["shipped"]] * 3 + [["pending_payment"]]
+    assert Shipment.objects.values("tracking_number").distinct().count() == 3
+    assert (shop.level(), findings()) == ((7, 1), [])
+
+
+def test_a_brand_cancels_and_the_money_goes_back(order: Order, shop: Shop, brand_staff: User) -> None:
+    client = signed_in(brand_staff)
+    assert "This field is required." in press(client, order, "cancel", brand="")
+    said = press(client, order, "cancel", brand=shop.brand.id)
+    assert "The money is on its way back" in said
+    assert (states_of(order), shop.level(), Refund.objects.get().amount) == (["cancelled"], (10, 0), 7980)
+    assert findings() == []
+
+
+def test_platform_staff_cancel_a_whole_order(order: Order, admin: User) -> None:
+    assert "The money is on its way back" in press(signed_in(admin), order, "cancel", brand="")
+    assert states_of(order) == ["cancelled"]
+    assert "not in a state" in press(signed_in(admin), order, "cancel", brand="")
+
+
+def test_a_failed_refund_is_tried_again_by_a_button(
+    shop: Shop, buyer: User, admin: User, hours: Hours
+) -> None:
+    order = buy(shop, buyer)
+    pay(caller(buyer), order, "4000010000000092")
+    cancel(caller(buyer), order)
+    later(hours, 0)
+    later(hours, 2)
+    refund = Refund.objects.get()
+    assert refund.state == "failed"
+    SimulatedPayment.objects.update(scenario="approve")
+    assert "The next try is due now" in press(signed_in(admin), refund, "retry")
+    sweep_refunds()
+    assert Refund.objects.get().state == "done"
+    assert "not in a state" in press(signed_in(admin), refund, "retry")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    (
+        ("orders_order", ("id", "buyer_id", "buyer.username")),
+        ("orders_orderline", ("order_id", "buyer_id", "slot_id")),
+    ),
+)
+def test_whole_ids_and_names_are_found(order: Order, admin: User, name: str, found: tuple[str, ...]) -> None:
+    client, line = signed_in(admin), OrderLine.objects.select_related("buyer").get()
+    row: Any = order if name == "orders_order" else line
+    shown = order.id if name == "orders_order" else "Longjing"
+    for path in found:
+        term: Any = row
+        for part in path.split("."):
+            term = getattr(term, part)
+        assert shown in client.get(listing(name, f"?q={term}")).content.decode(), path
+    for term in ("ord_" + "0" * 32, "nobody", "ord_x", "'"):
+        answer = client.get(listing(name, f"?q={term}"))
+        assert (answer.status_code, shown in answer.content.decode()) == (200, False)
+
+
+LISTS = (
+    *(("admin", name) for name in (*BRANDS_LISTS, *STAFF_LISTS)),
+    *(("brand", name) for name in BRANDS_LISTS),
+)
+
+
+@pytest.mark.parametrize(("who", "name"), LISTS)
+def test_a_list_costs_the_same_with_many_rows(
+    shop: Shop, admin: User, brand_staff: User, who: str, name: str
+) -> None:
+    client = signed_in(admin if who == "admin" else brand_staff)
+    counts = []
+    for size in (2, 60):
+        crowd(shop, size)
+        client.get(listing(name))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(listing(name)).status_code == 200
+        counts.append(len(queries))
+        assert not [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+    assert counts[0] == counts[1] <= 12
+
+
+def test_lists_open_at_once_with_a_hundred_thousand_orders(
+    shop: Shop, admin: User, brand_staff: User
+) -> None:
+    crowd(shop, 100_000)
+    assert [model.objects.count() for model in (Order, OrderLine, Payment, Shipment)] == [100_000] * 4
+    clients = {"admin": signed_in(admin), "brand": signed_in(brand_staff)}
+    filters = [(who, "orders_orderline", f"?state__exact={state}") for who in clients for state in STATES]
+    for who, name, query in [*((who, name, "") for who, name in LISTS), *filters]:
+        clients[who].get(listing(name, query))
+        with CaptureQueriesContext(connection) as queries:
+            assert clients[who].get(listing(name, query)).status_code == 200
+        slow = [asked for asked in queries if float(asked["time"]) > SLOW]
+        assert slow == [], (who, name, query)
