@@ -10,6 +10,7 @@ from marketplace.schedule import SWEEPS
 from tests.architecture.sources import APPS, sources
 from tests.servers import ROOT
 
+UNITS = {"s": 1, "min": 60, "h": 3600}
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -62,7 +63,7 @@ def test_the_constraints_on_the_page_are_in_the_models() -> None:
 
 def test_the_sweeps_on_the_page_run_as_often_as_it_says() -> None:
     tasks = [cell.strip("`") for cell in column("streams.md", "task", 0)]
-    periods = [int(cell.removesuffix(" s")) for cell in column("streams.md", "task", 1)]
+    periods = [int(number) * UNITS[unit] for number, unit in map(str.split, column("streams.md", "task", 1))]
     ours = {task: period for task, period in SWEEPS.items() if task.startswith("streams.")}
     assert dict(zip(tasks, periods, strict=True)) == ours
 

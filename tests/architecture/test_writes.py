@@ -29,7 +29,6 @@ ALWAYS_WRITES = {
     "asave",
     "adelete",
     "create_user",
-    "create_superuser",
     "_raw_delete",
 }
 WRITES_ON_ROWS = {"create", "update", "delete"}
