@@ -27,8 +27,8 @@ class RoomView:
             "deals": sorted(self.data["deals"], key=lambda deal: deal["id"]),
         }
 
-    def _session(self, _type: str, told: Message) -> None:
-        self.data["session"].update(told)
+    def _session(self, type_: str, told: Message) -> None:
+        self.data["session"].update(told["session"] if type_ == "session.updated" else told)
 
     def _slot(self, type_: str, told: Message) -> None:
         if type_ in {"slot.pinned", "slot.unpinned"}:
