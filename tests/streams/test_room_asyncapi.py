@@ -102,7 +102,8 @@ def test_every_message_has_examples_that_hold(name: str) -> None:
 
 def test_the_check_finds_what_is_wrong() -> None:
     right = MESSAGES["deal.opened"]["examples"][0]["payload"]
-    for change in ({"seq": 0}, {"room": "ses_1"}, {"at": "now"}, {"data": {}}, {"more": 1}):
+    changes: tuple[Document, ...] = ({"seq": 0}, {"room": "ses_1"}, {"at": "now"}, {"data": {}}, {"more": 1})
+    for change in changes:
         with pytest.raises(ValidationError):
             check({**right, **change})
     wrong = copy.deepcopy(right)

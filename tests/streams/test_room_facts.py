@@ -79,7 +79,8 @@ def test_a_stale_snapshot_and_the_facts_since_are_a_fresh_snapshot(
     play(scheduled, slot, tea, cup, host, brand_owner)
     end_session(session_id=scheduled.id, actor=host, now=clock.now())
 
-    view, types = RoomView(stale), []
+    view = RoomView(stale)
+    types: list[str] = []
     while not types or types[-1] != "session.ended":
         fact = early.next()
         view.apply(fact)
