@@ -20,7 +20,6 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 
 from marketplace import metrics
-from marketplace.errors import DomainError
 from marketplace.lib import clock
 from orders import sold_out
 from orders.actions.place_orders import find_replays, place_orders
@@ -143,8 +142,8 @@ class Admission:
             return []
         try:
             placed = find_replays([entry.request for entry in losers])
-        except DatabaseError:
-            return self._database_away(losers)
+        except DatabaseError as error:
+            return self._database_away(losers, error)
         sold: Outcome = Refused("sold_out", {"left": 0})
         return [
             (
@@ -155,17 +154,16 @@ class Admission:
         ]
 
     def _place(self, entries: Sequence[Entry]) -> list[tuple[Entry, Outcome]]:
-        """Run the action; a batch that breaks a constraint is halved until its cause stands alone."""
+        """Run the action; a batch that fails is halved until the request it fails on stands alone."""
         if not entries:
             return []
         try:
             placement = place_orders([entry.request for entry in entries], now=clock.now())
-        except (OperationalError, InterfaceError):
-            return self._database_away(entries)
-        except (DatabaseError, DomainError):
+        except (OperationalError, InterfaceError) as error:
+            return self._database_away(entries, error)
+        except Exception as error:  # noqa: BLE001 - one request that nobody foresaw must not end the thread
             if len(entries) == 1:
-                log.exception("purchase_refused", buyer=entries[0].request.buyer_id)
-                return [(entries[0], Refused("invalid"))]
+                return self._refuse_alone(entries[0], error)
             half = len(entries) // 2
             return self._place(entries[:half]) + self._place(entries[half:])
         if placement.stale_rooms and not self._stale_rooms:
@@ -173,9 +171,20 @@ class Admission:
         self._stale_rooms.update(placement.stale_rooms)
         return list(zip(entries, placement.outcomes, strict=True))
 
-    def _database_away(self, entries: Sequence[Entry]) -> list[tuple[Entry, Outcome]]:
+    def _refuse_alone(self, entry: Entry, cause: Exception) -> list[tuple[Entry, Outcome]]:
+        """Refuse a request that failed, unless another process has placed this very order meanwhile."""
+        try:
+            placed = find_replays([entry.request]).get(entry.request.replay_key)
+        except DatabaseError as error:
+            return self._database_away([entry], error)
+        if placed is not None:
+            return [(entry, placed.answer(entry.request))]
+        log.error("purchase_refused", buyer=entry.request.buyer_id, exc_info=cause)
+        return [(entry, Refused("invalid"))]
+
+    def _database_away(self, entries: Sequence[Entry], cause: Exception) -> list[tuple[Entry, Outcome]]:
         """Answer ``busy``: whether a broken commit took hold, the same key asked again will tell."""
-        log.error("admission_database_away", requests=len(entries), exc_info=True)
+        log.error("admission_database_away", requests=len(entries), exc_info=cause)
         connection.close()
         return [(entry, BUSY) for entry in entries]
 

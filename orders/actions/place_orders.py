@@ -1,7 +1,7 @@
 """Admission's action: many purchases, one durable transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -41,9 +41,10 @@ def place_orders(requests: Sequence[PurchaseRequest], *, now: datetime) -> Place
     for request in requests:
         first.setdefault(request.replay_key, request)
     with action():
-        placed = find_replays(first.values())
+        market, offers = lock_market(list(first.values()), now=now)
+        placed = find_replays(first.values())  # under the locks: another process may have got the same key
         fresh = [request for key, request in first.items() if key not in placed]
-        decided, stale_rooms = _sell(fresh, now=now) if fresh else ({}, [])
+        decided, stale_rooms = _sell(fresh, market, offers, now=now)
     return Placement([_answer(request, first, placed, decided) for request in requests], stale_rooms)
 
 
@@ -79,9 +80,10 @@ def _answer(
     return Placed(first[key].input_hash, outcome).answer(request)
 
 
-def _sell(fresh: Sequence[PurchaseRequest], *, now: datetime) -> tuple[dict[ReplayKey, Outcome], list[str]]:
+def _sell(
+    fresh: Sequence[PurchaseRequest], market: Market, offers: Mapping[str, Offer], *, now: datetime
+) -> tuple[dict[ReplayKey, Outcome], list[str]]:
     """Decide requests that have no order yet, write the granted ones, and return outcomes and stale rooms."""
-    market, offers = lock_market(fresh, now=now)
     decided: dict[ReplayKey, Outcome] = {}
     granted = []
     for request in fresh:
