@@ -12,7 +12,7 @@ from tests.marketplace.rest_callers import Caller, problem_of, with_token
 
 HUGE = 2**63
 NOT_TEXT: tuple[Any, ...] = (None, 7, True, [], {}, ["x"])
-NOT_A_NUMBER: tuple[Any, ...] = (None, "7", 1.5, True, [], {}, HUGE, -HUGE - 1)
+NOT_A_NUMBER: tuple[Any, ...] = (None, "7", 1.5, True, [], {}, HUGE, -HUGE)
 NOT_AN_ID: tuple[Any, ...] = (
     7,
     "",
@@ -62,8 +62,8 @@ NOT_A_LIST: tuple[Any, ...] = (None, 7, "x", {}, [None], ["x"], [7])
 
 def is_unreadable(value: Any) -> bool:
     """Tell whether the JSON reader refuses the whole body because of this value."""
-    written = json.dumps(value)
-    return any(part in written for part in (r"\u0000", r"\ud800", str(HUGE), str(HUGE + 1)))
+    written = json.dumps(value).replace(f"-{HUGE}", "")
+    return any(part in written for part in (r"\u0000", r"\ud800", str(HUGE)))
 
 
 def text(most: int) -> tuple[Any, ...]:
