@@ -220,68 +220,64 @@ def test_a_wrong_field_is_refused_by_name(
     assert counts() == before
 
 
+BAD_BODIES = (
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"7",
+    b'"x"',
+    b"\xff\xfe",
+    b'{"a": NaN}',
+    b'{"unknown_field": 1}',
+    b"[" * 40_000,
+)
+
+
 @pytest.mark.parametrize(
     ("method", "address"), [body[:2] for body in BODIES], ids=[f"{body[0]} {body[1]}" for body in BODIES]
 )
-@pytest.mark.parametrize(
-    "body",
-    (
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b"7",
-        b'"x"',
-        b"\xff\xfe",
-        b'{"a": NaN}',
-        b'{"unknown_field": 1}',
-        b"[" * 40_000,
-    ),
-    ids=("empty", "open", "list", "null", "number", "text", "encoding", "nan", "unknown", "deep"),
-)
-def test_a_body_that_is_none(caller: Caller, fill: Fill, method: str, address: str, body: bytes) -> None:
+def test_a_body_that_is_none(caller: Caller, fill: Fill, method: str, address: str) -> None:
     before = counts()
-    answer = caller.send(method, f"/api/v1/{fill(address)}", body, headers={"Idempotency-Key": "k"})
-    problem_of(answer, 400, "invalid")
+    for body in BAD_BODIES:
+        answer = caller.send(method, f"/api/v1/{fill(address)}", body, headers={"Idempotency-Key": "k"})
+        problem_of(answer, 400, "invalid")
     assert counts() == before
 
 
-@pytest.mark.parametrize(
-    "query",
-    (
-        "sessions?show=all",
-        "sessions?mine=1",
-        "sessions?streamer=x",
-        "sessions?brand=x",
-        f"sessions?category={'x' * 41}",
-        f"sessions?q={'x' * 81}",
-        "sessions?q=%00",
-        "sessions?unknown=1",
-        "sessions?limit=101",
-        "sessions?starting_after=x",
-        "sessions?expand[]=orders",
-        f"streamers?q={'x' * 81}",
-        "collaborations?running=yes",
-        "collaborations?brand=x",
-        "{session}/deals?open=1",
-        "{session}/deals?slot=x",
-        "{session}/lineup?starting_after=x",
-    ),
+QUERIES = (
+    "sessions?show=all",
+    "sessions?mine=1",
+    "sessions?streamer=x",
+    "sessions?brand=x",
+    f"sessions?category={'x' * 41}",
+    f"sessions?q={'x' * 81}",
+    "sessions?q=%00",
+    "sessions?unknown=1",
+    "sessions?limit=101",
+    "sessions?starting_after=x",
+    "sessions?expand[]=orders",
+    f"streamers?q={'x' * 81}",
+    "collaborations?running=yes",
+    "collaborations?brand=x",
+    "{session}/deals?open=1",
+    "{session}/deals?slot=x",
+    "{session}/lineup?starting_after=x",
 )
-def test_a_wrong_parameter_is_refused(caller: Caller, fill: Fill, query: str) -> None:
-    problem_of(caller.get(f"/api/v1/{fill(query)}"), 400, "invalid")
 
 
-@pytest.mark.parametrize(
-    "address",
-    (
+def test_a_wrong_parameter_is_refused(caller: Caller, fill: Fill) -> None:
+    for query in QUERIES:
+        problem_of(caller.get(f"/api/v1/{fill(query)}"), 400, "invalid")
+
+
+def test_a_wrong_id_in_an_address_is_not_found(caller: Caller, fill: Fill) -> None:
+    for address in (
         "sessions/x",
         "sessions/ses_x",
         "{session}/lineup/slt_x",
         "{session}/deals/dl_x",
         "agencies/agc_",
         "collaborations/x",
-    ),
-)
-def test_a_wrong_id_in_an_address_is_not_found(caller: Caller, fill: Fill, address: str) -> None:
-    assert caller.get(f"/api/v1/{fill(address)}").status_code == 404
+    ):
+        assert caller.get(f"/api/v1/{fill(address)}").status_code == 404, address
