@@ -136,6 +136,8 @@ class Chat(ApiView):
     def get(self, request: Request, session_id: str) -> HttpResponse:
         """Every message that was accepted, those too that a busy room did not show; the newest first."""
         wanted = self.query(request, ChatFilter)
+        if wanted.get("deleted"):
+            self.user(request)
         access = Access.MODERATE if wanted.get("deleted") else Access.READ
         session = get_session_for(request.user, session_id, access)
         said = messages().filter(session=session)
