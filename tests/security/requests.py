@@ -1,0 +1,120 @@
+"""What the proofs send: a good body for every route that takes one, and what must have happened before it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import encode_multipart
+
+from marketplace.lib import clock
+from streams.actions.show import end_session, pause_session, rehearse_session
+from tests.orders.shop import ADDRESS, APPROVE
+from tests.people import PASSWORD
+from tests.security.world import World
+
+PRICE = {"amount": 3990, "currency": "CNY"}
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+CSV = b"title,category,sku,price,currency,on_hand\r\nOolong,tea,OO-1,39.90,CNY,5\r\n"
+
+
+class File(bytes):
+    """The content of a file in a multipart body."""
+
+
+Body = dict[str, Any]
+
+#: Bodies by method and address below ``/api/v1/``; ``{names}`` stand for ids of the world.
+BODIES: dict[tuple[str, str], Body] = {
+    ("POST", "tokens"): {"name": "phone", "scopes": []},
+    ("POST", "accounts"): {"username": "nina", "password": "a long and good one"},
+    ("POST", "session"): {"username": "bella", "password": PASSWORD},
+    ("PATCH", "me"): {"display_name": "New"},
+    ("POST", "brands"): {"name": "New tea"},
+    ("PATCH", "brands/{brand}"): {"description": "New"},
+    ("POST", "brands/{brand}/members"): {"username": "otto"},
+    ("PATCH", "brands/{brand}/members/{staff}"): {"role": "owner"},
+    ("POST", "brands/{brand}/catalogue/imports"): {"file": File(CSV), "dry_run": "true"},
+    ("POST", "categories"): {"slug": "cups", "name": "Cups"},
+    ("PATCH", "categories/{category}"): {"name": "Teas"},
+    ("POST", "products"): {"brand": "{brand}", "category": "tea", "title": "New"},
+    ("PATCH", "products/{product}"): {"title": "New"},
+    ("POST", "products/{product}/variants"): {"sku": "NEW", "price": PRICE},
+    ("POST", "products/{product}/pictures"): {"file": File(PNG), "alt": "A bag"},
+    ("PUT", "products/{product}/pictures/order"): {"pictures": ["{back}", "{picture}"]},
+    ("PATCH", "pictures/{picture}"): {"alt": "New"},
+    ("PATCH", "variants/{variant}"): {"title": "New"},
+    ("POST", "variants/{variant}/stock/restock"): {"quantity": 5, "note": "Delivery"},
+    ("POST", "variants/{variant}/stock/correct"): {"on_hand": 50, "note": "Counted"},
+    ("POST", "streamers"): {"name": "New"},
+    ("PATCH", "streamers/{streamer}"): {"bio": "New"},
+    ("PUT", "streamers/{streamer}/agency"): {"agency": "{agency}"},
+    ("POST", "streamers/{streamer}/moderators"): {"user": "{other}"},
+    ("POST", "agencies"): {"name": "New", "share_bp": 500},
+    ("PATCH", "agencies/{agency}"): {"share_bp": 500},
+    ("POST", "collaborations"): {"brand": "{brand}", "kind": "open", "rate_bp": 500},
+    ("POST", "sessions"): {"title": "New"},
+    ("PATCH", "sessions/{scheduled}"): {"title": "New"},
+    ("PATCH", "sessions/{draft}"): {"title": "New"},
+    ("POST", "sessions/{live}/cover"): {"file": File(PNG)},
+    ("POST", "sessions/{draft}/schedule"): {"scheduled_at": "{tomorrow}"},
+    ("POST", "sessions/{live}/lineup"): {"variant": "{spare_variant}", "live_price": PRICE},
+    ("POST", "sessions/{live}/lineup/order"): {"slots": ["{third}", "{slot}", "{pinned}"]},
+    ("PATCH", "sessions/{live}/lineup/{slot}"): {"on_sale": False},
+    ("PATCH", "sessions/{draft}/lineup/{draft_slot}"): {"on_sale": False},
+    ("POST", "sessions/{live}/lineup/{slot}/restock"): {"quantity": 5},
+    ("POST", "sessions/{live}/deals"): {"slot": "{third}", "price": PRICE, "quota": 1, "seconds": 60},
+    ("POST", "sessions/{live}/sanctions"): {"user": "{other}", "kind": "mute", "seconds": 60},
+    ("POST", "sessions/{live}/slow-mode"): {"seconds": 5},
+    ("POST", "sessions/{live}/blocked-words"): {"word": "cheap"},
+    ("POST", "orders"): {"slot": "{third}", "quantity": 1, "price": PRICE},
+    ("POST", "orders/{unpaid}/pay"): {"card": APPROVE, "address": ADDRESS},
+    ("POST", "orders/{paid}/shipments"): {"carrier": "Hawker Express", "tracking_number": "HX0001"},
+}
+
+
+def _off_air(world: World) -> None:
+    end_session(session_id=world.ids["live"], actor=world.people["host"], now=clock.now())
+
+
+def _rehearsing(world: World) -> None:
+    _off_air(world)
+    rehearse_session(session_id=world.ids["scheduled"], actor=world.people["host"], now=clock.now())
+
+
+def _paused(world: World) -> None:
+    pause_session(session_id=world.ids["live"], actor=world.people["host"], now=clock.now())
+
+
+#: What must have happened before a request makes sense.
+BEFORE: dict[tuple[str, str], Callable[[World], None]] = {
+    ("POST", "sessions/{scheduled}/rehearse"): _off_air,
+    ("POST", "sessions/{scheduled}/end-rehearsal"): _rehearsing,
+    ("POST", "sessions/{scheduled}/start"): _off_air,
+    ("POST", "sessions/{live}/resume"): _paused,
+}
+
+
+def body_of(world: World, method: str, address: str) -> Body | None:
+    """Return a good body, with ids in the place of names; None where nothing is sent."""
+    body = BODIES.get((method, address))
+    if body is None:
+        return None
+    filled: Body = world.fill(body)
+    if "scheduled_at" in filled:
+        filled["scheduled_at"] = clock.to_wire(clock.now() + timedelta(days=1))
+    return filled
+
+
+def encoded(body: Body | None) -> dict[str, Any]:
+    """Return a body as ``Caller.send`` takes it: JSON, or multipart when there is a file in it."""
+    if body is None or not any(isinstance(value, File) for value in body.values()):
+        return {"body": body}
+    parts = {
+        name: SimpleUploadedFile("file.bin", value) if isinstance(value, File) else value
+        for name, value in body.items()
+    }
+    return {
+        "body": encode_multipart("border", parts),
+        "content_type": "multipart/form-data; boundary=border",
+    }

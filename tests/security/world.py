@@ -1,0 +1,262 @@
+"""The world of the proofs: one show on air and everything that a route can name, seen by every role."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+
+from marketplace.actions.brands import add_member, create_brand
+from marketplace.actions.pictures import add_picture
+from marketplace.actions.products import create_product
+from marketplace.actions.tokens import create_token
+from marketplace.actions.variants import create_variant, deactivate_variant
+from marketplace.lib import clock, ids
+from marketplace.lib.money import Money
+from marketplace.models import BrandMember, Fact, StockMovement, User
+from orders.models import InboundWebhook, OrderLine, Payment, Shipment
+from orders.payments.simulator.models import SimulatedPayment
+from refunds.models import Refund
+from streams.actions import moderation
+from streams.actions.chat import Draft, say
+from streams.actions.collaborations import make_collaboration
+from streams.actions.deals import open_deal
+from streams.actions.lineup import add_slot, pin_slot
+from streams.actions.people import add_moderator, create_agency, register_streamer
+from streams.actions.sessions import create_session, schedule_session
+from streams.models import BlockedWord, RoomEvent, Session
+from tests.marketplace.rest_callers import Caller
+from tests.orders import shop as shops
+from tests.orders.shop import Shop
+from tests.people import PASSWORD, sign_up
+
+#: Everybody who looks at a route, in the order of the tables' columns.
+ROLES = ("nobody", "buyer", "other", "host", "rival", "moderator", "owner", "staff", "alien", "admin")
+
+PRICE = Money(3990, "CNY")
+DEAL_PRICE = Money(2990, "CNY")
+
+
+@dataclass(frozen=True)
+class World:
+    """People by role, and public ids of things by name. What tables and bodies call ``{live}`` is ``ids``."""
+
+    people: dict[str, User]
+    ids: dict[str, str]
+    cookies: dict[str, str]
+
+    def caller(self, role: str) -> Caller:
+        """Return a browser in which a person of this role has signed in."""
+        caller = Caller(raise_request_exception=False)
+        caller.handler = _handler()
+        if role in self.cookies:
+            caller.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[role]
+        return caller
+
+    def bearer(self, secret: str) -> Caller:
+        """Return a program with a token."""
+        caller = Caller(token=secret, raise_request_exception=False)
+        caller.handler = _handler()
+        return caller
+
+    def fill(self, value: Any) -> Any:
+        """Return a value with ids in the place of ``{names}``."""
+        if isinstance(value, str):
+            for name, id_ in self.ids.items():
+                value = value.replace(f"{{{name}}}", id_)
+            return value
+        if isinstance(value, list):
+            return [self.fill(each) for each in value]
+        return {key: self.fill(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo what happens inside; actions take the block for the transaction of a test, and open their own."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+def build_world() -> World:
+    """Make everybody and everything, by the actions and addresses that people use."""
+    people = _people()
+    show = shops.open_show(
+        create_brand(actor=people["owner"], name="Mountain Tea", country="CN", now=clock.now()),
+        people["owner"],
+        people["host"],
+        people["admin"],
+        variants=3,
+    )
+    _work_for(show, people)
+    things = {
+        **_catalogue(show, people),
+        **_stage(show, people),
+        **_chat(show, people),
+        **_trade(show, people),
+        **{role: person.id for role, person in people.items()},
+        "token": create_token(
+            user=people["buyer"], name="phone", scopes=[], expires_at=None, now=clock.now()
+        )[0].id,
+        "fact": Fact.objects.order_by("-id")[0].id,
+    }
+    return World(people, things, {role: session_key(person) for role, person in people.items()})
+
+
+def session_key(person: User) -> str:
+    """Return the key of a new session in which this person is signed in."""
+    session = SessionStore()
+    session[SESSION_KEY] = person.pk
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def _people() -> dict[str, User]:
+    names = {
+        "buyer": "bella", "other": "otto", "host": "hana", "rival": "rico", "moderator": "mona",
+        "owner": "olga", "staff": "stan", "alien": "sara", "troll": "tom",
+    }  # fmt: skip
+    people = {role: sign_up(name) for role, name in names.items()}
+    people["admin"] = User.objects.create_superuser("ada", password=PASSWORD, date_joined=clock.now())
+    return people
+
+
+def _work_for(show: Shop, people: dict[str, User]) -> None:
+    now = clock.now()
+    bakery = create_brand(actor=people["admin"], name="Bakery", country="CN", now=now)
+    for brand, who, by in ((show.brand, "staff", "owner"), (bakery, "alien", "admin")):
+        add_member(
+            brand_id=brand.id,
+            username=people[who].username,
+            role=BrandMember.Role.STAFF,
+            actor=people[by],
+            now=now,
+        )
+
+
+def _catalogue(show: Shop, people: dict[str, User]) -> dict[str, str]:
+    owner, now = people["owner"], clock.now()
+    variant = show.slot.variant
+    hidden = create_product(brand_id=show.brand.id, category="tea", title="Pu'er", actor=owner, now=now)
+    secret = create_variant(product_id=hidden.id, sku="PE-1", price=PRICE, on_hand=5, actor=owner, now=now)
+    retired = create_variant(
+        product_id=variant.product_id, sku="LJ-X", price=PRICE, actor=owner, now=now, on_hand=1
+    )
+    deactivate_variant(variant_id=retired.id, actor=owner, now=now)
+    pictures = [
+        add_picture(
+            product_id=variant.product_id, file=f"products/{name}.png", alt=name, actor=owner, now=now
+        )
+        for name in ("front", "back")
+    ]
+    return {
+        "brand": show.brand.id, "category": "tea", "product": variant.product_id, "variant": variant.id,
+        "hidden": hidden.id, "secret": secret.id, "retired": retired.id,
+        "picture": pictures[0].id, "back": pictures[1].id,
+        "movement": StockMovement.objects.order_by("-id")[0].id,
+        "spare_variant": _spare(show, people),
+    }  # fmt: skip
+
+
+def _spare(show: Shop, people: dict[str, User]) -> str:
+    """Return a variant that is on the shelf and in no line-up."""
+    return create_variant(
+        product_id=show.slot.variant.product_id,
+        sku="LJ-9",
+        price=PRICE,
+        on_hand=20,
+        actor=people["owner"],
+        now=clock.now(),
+    ).id
+
+
+def _stage(show: Shop, people: dict[str, User]) -> dict[str, str]:
+    host, now = people["host"], clock.now()
+    streamer = show.session.streamer
+    rico = register_streamer(user=people["rival"], name="Rico Live", now=now)
+    add_moderator(streamer_id=streamer.id, user_id=people["moderator"].id, actor=host, now=now)
+    plan = make_collaboration(
+        brand=show.brand,
+        kind="exclusive",
+        streamer_id=streamer.id,
+        rate_bp=2_500,
+        actor=people["owner"],
+        now=now,
+    )
+    draft, scheduled = (_session(show, title, host) for title in ("Summer tea", "Autumn tea"))
+    schedule_session(session_id=scheduled.id, scheduled_at=now + timedelta(minutes=5), actor=host, now=now)
+    deal = open_deal(
+        slot_id=show.slot.id, price=DEAL_PRICE, quota=5, seconds=3_000, actor=host, now=clock.now()
+    )
+    pin_slot(slot_id=show.slots[1].id, actor=host, now=clock.now())
+    return {
+        "streamer": streamer.id, "rico": rico.id, "plan": plan.id,
+        "agency": create_agency(name="Stars", share_bp=1_000, actor=people["admin"], now=now).id,
+        "live": show.session.id, "slot": show.slot.id, "pinned": show.slots[1].id,
+        "third": show.slots[2].id, "deal": deal.id, "draft": draft.id, "scheduled": scheduled.id,
+        "draft_slot": draft.slots.all()[0].id,
+        "event": str(RoomEvent.objects.order_by("-pk")[0].pk),
+    }  # fmt: skip
+
+
+def _session(show: Shop, title: str, host: User) -> Session:
+    """Return a draft with one slot."""
+    now = clock.now()
+    session = create_session(streamer=show.session.streamer, actor=host, now=now, title=title)
+    variant = show.slot.variant_id
+    add_slot(session_id=session.id, variant_id=variant, live_price=PRICE, actor=host, now=now)
+    return session
+
+
+def _chat(show: Shop, people: dict[str, User]) -> dict[str, str]:
+    room, host, now = show.session.id, people["host"], clock.now()
+    message = Draft(ids.new_id("msg"), room, people["buyer"].id, "Is it the spring harvest?", now)
+    say([message], process="web-1")
+    moderation.block_word(session_id=room, word="fake", actor=host, now=now)
+    banned = moderation.ban(session_id=room, user_id=people["troll"].id, actor=host, now=now)
+    return {"message": message.id, "word": BlockedWord.objects.get().id, "sanction": banned.id}
+
+
+def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
+    """Have Bella buy four times: unpaid, paid, shipped, and cancelled after paying."""
+    bella, stan = shops.caller(people["buyer"]), shops.caller(people["staff"])
+    unpaid, paid, shipped, cancelled = (
+        shops.buy(show, people["buyer"], slot=show.slots[2]) for _ in range(4)
+    )
+    for order in (paid, shipped, cancelled):
+        _expect(shops.pay(bella, order), 200)
+    _expect(shops.ship(stan, shipped), 201)
+    _expect(shops.cancel(bella, cancelled), 200)
+    inbox = InboundWebhook.objects.create(
+        webhook_id="msg_1", type="payment.captured", body="{}", received_at=clock.now()
+    )
+    return {
+        "unpaid": unpaid.id, "paid": paid.id, "shipped": shipped.id,
+        "line": OrderLine.objects.get(order=paid).id,
+        "payment": Payment.objects.get(order=paid).id,
+        "shipment": Shipment.objects.get().id,
+        "refund": Refund.objects.get().id,
+        "inbox": inbox.id,
+        "charge": SimulatedPayment.objects.all()[0].id,
+        "reversal": ids.new_id("gwr"),
+    }  # fmt: skip
+
+
+def _expect(answer: Any, status: int) -> None:
+    assert answer.status_code == status, answer.content
+
+
+@cache
+def _handler() -> Any:
+    """Return the handler that all callers share: each of its own would look through all static files."""
+    return Caller().handler
