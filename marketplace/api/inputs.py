@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from marketplace.lib.text import is_one_line
@@ -22,6 +23,7 @@ class Line(fields.Text):
         return text
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
 class Upload(serializers.FileField):
     """A file of a multipart body."""
 
