@@ -4,6 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from marketplace import media
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("marketplace.rest.urls")),
     path("api/v1/", include("streams.api.urls")),
@@ -11,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("orders.api.urls")),
     path("api/v1/", include("refunds.api.urls")),
     path("admin/", admin.site.urls),
+    path("media/<str:folder>/<str:name>", media.picture, name="media"),
 ]
 
 if settings.SANDBOX:

@@ -145,6 +145,7 @@ def test_pictures_are_added_ordered_and_deleted(
 def test_files_come_in_and_go_out(owner: Client, brand: Brand, variant: Variant) -> None:
     answer: Any = owner.get(page(brand, "export_file"))
     written = b"".join(answer.streaming_content)
+    assert b'enctype="multipart/form-data"' in owner.get(page(brand, "import_file")).content
     changed = written.replace(b",10\r\n", b",25\r\n")
     dry = press(owner, brand, "import_file", file=io.BytesIO(changed), dry_run="on")
     assert "Would be imported: 1 lines" in dry
