@@ -25,6 +25,7 @@ SWEEPS: dict[str, int] = {
     "refunds.tasks.sweep_refunds": 5 * SECOND,
     "marketplace.tasks.sweep_idempotency_records": HOUR,
     "marketplace.tasks.sweep_orphan_pictures": HOUR,
+    "streams.tasks.sweep_orphan_covers": HOUR,
 }
 
 
