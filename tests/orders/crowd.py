@@ -40,7 +40,7 @@ def crowd(shop: Shop, size: int) -> None:
 
 def _copy(model: type[Model], rows: str, row_id: str, **changes: str) -> None:
     """Insert copies of one row, one for each row of a join, with some columns changed."""
-    columns = [field.column for field in model._meta.concrete_fields]
+    columns = [str(field.column) for field in model._meta.concrete_fields]
     values = [changes.get(column, f"t.{column}") for column in columns]
     with connection.cursor() as cursor:
         cursor.execute(

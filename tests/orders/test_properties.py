@@ -45,7 +45,7 @@ class Market:
         weights, names = zip(*doings, strict=True)
         [doing] = self.chance.choices(names, weights)
         doing()
-        return doing.__name__
+        return str(doing.__name__)
 
     def buy(self) -> None:
         """Buy some units of a slot, at a deal's price or not."""
