@@ -117,6 +117,7 @@ class RoomServices:
             if rules is not None:
                 self._turn_out(session_id, rules, now=now)
                 self._tell_changes(session_id, rules, found.pinned.get(session_id))
+        self._known = {session_id: self._known[session_id] for session_id in found.rules}
         self._tell_deletions(found.deleted, tick=tick)
         self._looked_at = tick
 

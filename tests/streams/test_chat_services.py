@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, OperationalError, connections
 
 from marketplace import limits
 from marketplace.errors import Busy, Invalid, RateLimited, SignInRequired
@@ -60,8 +60,11 @@ async def database() -> AsyncIterator[DatabaseThread]:
 
 
 @pytest.fixture(autouse=True)
-def no_limits() -> None:
+async def leave_nothing_behind(transactional_db: None) -> AsyncIterator[None]:
+    """Forget what limits have counted; close the connection of the thread for asynchronous queries."""
     limits.forget_local()
+    yield
+    await sync_to_async(connections.close_all)()
 
 
 def say(desk: ChatDesk, person: Person, text: str, command_id: str = "c1") -> None:

@@ -104,7 +104,8 @@ def test_a_deleted_message_is_off_the_screens_and_stays_as_evidence(
         (message, {"message": message, "session": room.id, "author": buyer.id, "actor": mona.id})
     ]
     problem_of(as_mona.send("POST", url(room, f"chat/{message}/pin")), 404, "not_found")
-    problem_of(Caller().send("GET", url(room) + "?deleted=true"), 403, "forbidden")
+    problem_of(Caller().send("GET", url(room) + "?deleted=true"), 401, "sign_in_required")
+    problem_of(with_token(buyer).send("GET", url(room) + "?deleted=true"), 403, "forbidden")
 
 
 def test_one_message_is_pinned_at_a_time(room: Session, buyer: User, as_mona: Caller, speak: Speak) -> None:
