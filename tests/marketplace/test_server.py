@@ -73,33 +73,33 @@ def test_a_message_of_64_kb_is_read(raw: RawSocket) -> None:
     assert answer(raw)["re"] == "1"
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"),
+BAD_FRAMES = (
+    ("binary", client_frame(b"\x00\x01", opcode=BINARY), 4400),
+    ("not UTF-8", client_frame(b'{"id": "1", "type": "\xff"}'), 4400),
+    ("unmasked", client_frame(PING_COMMAND, masked=False), 4400),
+    ("reserved bit", client_frame(PING_COMMAND, opcode=TEXT | 0x40), 4400),
+    ("continuation of nothing", client_frame(PING_COMMAND, opcode=0x0), 4400),
+    ("unknown opcode", client_frame(PING_COMMAND, opcode=0x3), 4400),
+    ("long ping", client_frame(b"x" * 126, opcode=PING), 4400),
+    ("ping in fragments", client_frame(b"x", opcode=PING, final=False), 4400),
+    ("unknown control frame", client_frame(b"x", opcode=0xB), 4400),
+    ("fragments interrupted", client_frame(b"x", final=False) + client_frame(b"y"), 4400),
+    ("over 64 KB", client_frame(b"x" * (64 * 1024 + 1)), 4413),
     (
-        (client_frame(b"\x00\x01", opcode=BINARY), 4400),
-        (client_frame(b'{"id": "1", "type": "\xff"}'), 4400),
-        (client_frame(PING_COMMAND, masked=False), 4400),
-        (client_frame(PING_COMMAND, opcode=TEXT | 0x40), 4400),
-        (client_frame(PING_COMMAND, opcode=0x0), 4400),
-        (client_frame(PING_COMMAND, opcode=0x3), 4400),
-        (client_frame(b"x" * 126, opcode=PING), 4400),
-        (client_frame(b"x", opcode=PING, final=False), 4400),
-        (client_frame(b"x", opcode=0xB), 4400),
-        (client_frame(b"x", final=False) + client_frame(b"y"), 4400),
-        (client_frame(b"x" * (64 * 1024 + 1)), 4413),
-        (client_frame(b"x" * 40_000, final=False) + client_frame(b"x" * 40_000, opcode=0x0), 4413),
-        (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 4413),
+        "fragments over 64 KB",
+        client_frame(b"x" * 40_000, final=False) + client_frame(b"x" * 40_000, opcode=0x0),
+        4413,
     ),
-    ids=[
-        "binary", "not UTF-8", "unmasked", "reserved bit", "continuation of nothing", "unknown opcode",
-        "long ping", "ping in fragments", "unknown control frame", "fragments interrupted", "over 64 KB",
-        "fragments over 64 KB", "8 exabytes announced",
-    ],
-)  # fmt: skip
-def test_bad_frames_close_with_a_code(raw: RawSocket, sent: bytes, code: int) -> None:
-    raw.send(sent)
-    assert raw.frame_of(CLOSE).close_code == code
-    assert raw.frame() is None
+    ("8 exabytes announced", b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 4413),
+)
+
+
+def test_bad_frames_close_with_a_code(web: Web, room: Session) -> None:
+    for name, sent, code in BAD_FRAMES:
+        with RawSocket(web.port, f"/ws/v1/rooms/{room.id}") as raw:
+            raw.send(sent)
+            assert raw.frame_of(CLOSE).close_code == code, name
+            assert raw.frame() is None, name
 
 
 def test_a_close_is_echoed(raw: RawSocket) -> None:

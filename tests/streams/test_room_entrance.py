@@ -71,13 +71,12 @@ def test_a_cookie_from_an_allowed_page_counts(web: Web, hall: Hall, live: Sessio
     assert is_signed_in(hall.sit(web, live.id, cookie=cookie_for(buyer), origin=page))
 
 
-@pytest.mark.parametrize("origin", ("https://evil.example", "null", "http://[", "file://"))
-def test_a_cookie_from_another_site_is_turned_away(
-    web: Web, hall: Hall, live: Session, buyer: User, origin: str
-) -> None:
-    with pytest.raises(InvalidStatus) as turned_away:
-        hall.sit(web, live.id, cookie=cookie_for(buyer), origin=origin)
-    assert turned_away.value.response.status_code == 403
+def test_a_cookie_from_another_site_is_turned_away(web: Web, hall: Hall, live: Session, buyer: User) -> None:
+    cookie = cookie_for(buyer)
+    for origin in ("https://evil.example", "null", "http://[", "file://"):
+        with pytest.raises(InvalidStatus) as turned_away:
+            hall.sit(web, live.id, cookie=cookie, origin=origin)
+        assert turned_away.value.response.status_code == 403, origin
 
 
 def test_another_site_may_show_the_room_to_nobody_in_particular(web: Web, hall: Hall, live: Session) -> None:
@@ -105,9 +104,9 @@ def test_a_ticket_is_good_for_half_a_minute(web: Web, hall: Hall, live: Session,
     assert hall.sit(web, live.id, ticket=stale).close_code() == 4401
 
 
-@pytest.mark.parametrize("ticket", ("nonsense", "rtt_" + "x" * 43, "x" * 4000, "%00"))
-def test_a_made_up_ticket_is_turned_away(web: Web, hall: Hall, live: Session, ticket: str) -> None:
-    assert hall.sit(web, live.id, ticket=ticket).close_code() == 4401
+def test_a_made_up_ticket_is_turned_away(web: Web, hall: Hall, live: Session) -> None:
+    for ticket in ("nonsense", "rtt_" + "x" * 43, "x" * 4000, "%00", "%FF"):
+        assert hall.sit(web, live.id, ticket=ticket).close_code() == 4401, ticket
 
 
 def test_the_banned_may_not_come_in(web: Web, hall: Hall, live: Session, buyer: User, host: User) -> None:
@@ -119,11 +118,17 @@ def test_the_banned_may_not_come_in(web: Web, hall: Hall, live: Session, buyer: 
     assert is_signed_in(hall.sit(web, live.id, ticket=ticket_for(buyer)))
 
 
-@pytest.mark.parametrize(
-    "session_id", (f"ses_{7:032x}", f"ord_{7:032x}", "ses_1", "nonsense", "%F0%9F%8D%B5")
-)
-def test_there_is_no_such_room(web: Web, hall: Hall, session_id: str) -> None:
-    assert hall.sit(web, session_id).close_code() == 4404
+def test_there_is_no_such_room(web: Web, hall: Hall) -> None:
+    for session_id in (
+        f"ses_{7:032x}",
+        f"ord_{7:032x}",
+        "ses_1",
+        "nonsense",
+        "%F0%9F%8D%B5",
+        "%00",
+        "ses_%0a",
+    ):
+        assert hall.sit(web, session_id).close_code() == 4404, session_id
 
 
 def test_a_draft_is_its_makers_alone(
@@ -141,8 +146,6 @@ def test_what_was_announced_can_be_watched(web: Web, hall: Hall, host: User, sta
     assert hall.sit(web, room.id).next()["data"]["session"]["state"] == state
 
 
-@pytest.mark.parametrize(
-    "since", ("nonsense", "1", ".", "a.b", "a.-1", "a.1.2", "a." + "9" * 19, "ä.1", "a.\u0661")
-)
-def test_a_malformed_since_is_a_bad_frame(web: Web, hall: Hall, live: Session, since: str) -> None:
-    assert hall.sit(web, live.id, since=since).close_code() == 4400
+def test_a_malformed_since_is_a_bad_frame(web: Web, hall: Hall, live: Session) -> None:
+    for since in ("nonsense", "1", ".", "a.b", "a.-1", "a.1.2", "a." + "9" * 19, "%C3%A4.1", "a.%D9%A1"):
+        assert hall.sit(web, live.id, since=since).close_code() == 4400, since
