@@ -10,7 +10,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from orders.bells import webhook_arrived
-        from orders.tasks import sweep_webhooks
+        from orders.tasks import ring_webhook_arrived
 
-        if sweep_webhooks.delay not in webhook_arrived:
-            webhook_arrived.append(sweep_webhooks.delay)
+        if ring_webhook_arrived not in webhook_arrived:
+            webhook_arrived.append(ring_webhook_arrived)

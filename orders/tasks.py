@@ -50,6 +50,11 @@ def sweep_payment_company() -> None:
         deliver_due(clock.now(), limit=MESSAGES)
 
 
+def ring_webhook_arrived() -> None:
+    """Have the inbox read now; a listener of ``orders.bells.webhook_arrived``."""
+    sweep_webhooks.apply_async(retry=False)
+
+
 @shared_task(ignore_result=True)
 def sweep_expired_orders() -> None:
     """Close orders whose time to pay is over. Every second."""

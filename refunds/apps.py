@@ -10,7 +10,7 @@ class RefundsConfig(AppConfig):
 
     def ready(self) -> None:
         from orders.bells import webhook_arrived
-        from refunds.tasks import sweep_refund_webhooks
+        from refunds.tasks import ring_webhook_arrived
 
-        if sweep_refund_webhooks.delay not in webhook_arrived:
-            webhook_arrived.append(sweep_refund_webhooks.delay)
+        if ring_webhook_arrived not in webhook_arrived:
+            webhook_arrived.append(ring_webhook_arrived)

@@ -31,6 +31,11 @@ def sweep_refund_webhooks() -> None:
             logger.info("webhook_applied", inbox=inbox_id, outcome=outcome)
 
 
+def ring_webhook_arrived() -> None:
+    """Have the inbox read now; a listener of ``orders.bells.webhook_arrived``."""
+    sweep_refund_webhooks.apply_async(retry=False)
+
+
 @shared_task(ignore_result=True)
 def sweep_late_captures() -> None:
     """Begin the refund of money that came too late. Every 5 seconds."""

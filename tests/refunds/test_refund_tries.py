@@ -230,8 +230,8 @@ def test_news_of_an_earlier_try_is_out_of_date(shop: Shop, buyer: User, hours: H
 @pytest.mark.django_db
 def test_messages_about_unknown_refunds_are_noted(hours: Hours) -> None:
     body = (
-        '{"type": "refund.done", "at": "2026-11-11T20:00:00Z", "data": {"refund": "gwr_1", "payment": "gwp_1",'
-        ' "reference": "pay_1", "amount": 1, "currency": "CNY", "idempotency_key": "%s"}}'
+        '{"type": "refund.done", "at": "2026-11-11T20:00:00Z", "data": {"refund": "gwr_1",'
+        ' "payment": "gwp_1", "reference": "pay_1", "amount": 1, "currency": "CNY", "idempotency_key": "%s"}}'
     )
     for number, key in enumerate(("rfd_" + "0" * 32, "nonsense")):
         InboundWebhook.objects.create(
