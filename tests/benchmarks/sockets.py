@@ -180,23 +180,14 @@ class Swarm:
         if rest:
             self._take(client, rest)
 
-    def run(
-        self, done: Callable[[], bool], *, seconds: float, tick: Callable[[], float] | None = None
-    ) -> bool:
-        """Read until ``done()`` or the time is up; tell which.
-
-        Args:
-            done: looked at after every round of the loop.
-            seconds: how long at most.
-            tick: called every round; returns after how many seconds it wants to be called again.
-        """
+    def run(self, done: Callable[[], bool], *, seconds: float) -> bool:
+        """Read until ``done()``, asked after every round of the loop, or until the time is up; tell which."""
         deadline = time.perf_counter() + seconds
         while not done():
             left = deadline - time.perf_counter()
             if left <= 0:
                 return False
-            wait = min(left, 0.05 if tick is None else max(0.0, tick()))
-            self.step(wait)
+            self.step(min(left, 0.05))
         return True
 
     def step(self, wait: float) -> None:
