@@ -60,12 +60,13 @@ class Tally:
 class Pulse:
     """What gathered since the last beat, in this process and in the others."""
 
-    __slots__ = ("_foreign", "_own", "_told")
+    __slots__ = ("_foreign", "_own", "_seq", "_told")
 
     def __init__(self) -> None:
         self._own = Tally()
         self._foreign = Tally()
-        self._told: tuple[int, int] | None = None
+        self._seq = -1
+        self._told = (-1, -1)
 
     def add(self, tally: Tally) -> None:
         """Count what happened in this process: its viewers and the other processes will hear of it."""
@@ -87,7 +88,9 @@ class Pulse:
             self._own = Tally()
         shown = chat_rules.sample(total.chats, CHATS_PER_BEAT, keep=_must_show, choose=_random)
         beat = Beat(own=own, shown=shown, missed=_missed(total.chats, shown))
-        if total.likes or total.sold or self._told != (seq, viewers):
+        told_seq, told_viewers = self._told
+        has_paused, self._seq = seq == self._seq, seq  # while facts come they say themselves where the log is
+        if total.likes or total.sold or viewers != told_viewers or (seq != told_seq and has_paused):
             self._told = (seq, viewers)
             beat.pulse = {"seq": seq, "viewers": viewers, "likes": total.likes, "sold": total.sold}
         return beat

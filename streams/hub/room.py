@@ -195,7 +195,9 @@ class Room:
         audience = self.members()
         if audience:
             metrics.HUB_DELIVERIES.labels(kind=kind).inc(len(audience) * count)
-            self._outbox.append(_Delivery(frames, audience, kind == "ambient"))
+            ambient = kind == "ambient"
+            if not (self._outbox and self._outbox[-1].takes_along(frames, audience, ambient)):
+                self._outbox.append(_Delivery(frames, audience, ambient))
             if not self._writing:
                 self._write()
 
@@ -226,6 +228,13 @@ class _Delivery:
     @property
     def is_done(self) -> bool:
         return self._position >= len(self._audience)
+
+    def takes_along(self, frames: bytes, audience: list[Connection], ambient: bool) -> bool:
+        """Add frames for the same viewers to one write each, unless writing has begun."""
+        if self._position or audience is not self._audience or ambient != self._ambient:
+            return False
+        self._frames += frames
+        return True
 
     def write(self, most: int) -> int:
         """Write to at most so many viewers and return how many were due."""

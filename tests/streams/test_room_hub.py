@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marketplace.lib import clock
-from marketplace.lib.frames import text_payloads
+from marketplace.lib.frames import text_frame, text_payloads
 from streams import hub
 from streams.hub import Connection, Hub
 from streams.hub.pulse import CHATS_PER_BEAT, Pulse, Said, Tally
@@ -253,8 +253,29 @@ def test_a_pulse_tells_what_changed_and_nothing_else() -> None:
     assert beat.pulse == {"seq": 5, "viewers": 1, "likes": 7, "sold": 1}
     assert (beat.own.likes, beat.own.sold) == (3, 0)
     assert pulse.beat(seq=5, viewers=1).pulse is None
-    assert pulse.beat(seq=6, viewers=1).pulse is not None
-    assert pulse.beat(seq=6, viewers=2).pulse is not None
+    assert pulse.beat(seq=5, viewers=2).pulse is not None
+
+
+def test_a_pulse_tells_where_the_log_is_once_facts_have_paused() -> None:
+    pulse = Pulse()
+    assert pulse.beat(seq=5, viewers=1).pulse is not None
+    assert [pulse.beat(seq=seq, viewers=1).pulse for seq in (6, 7, 8)] == [None] * 3
+    told = pulse.beat(seq=8, viewers=1).pulse
+    assert told is not None
+    assert told["seq"] == 8
+    assert pulse.beat(seq=8, viewers=1).pulse is None
+
+
+async def test_facts_that_wait_for_their_turn_go_out_in_one_write() -> None:
+    room = make_room()
+    sockets = [admit(room) for _ in range(WRITES_AT_ONCE + 1)]
+    room.take(facts(1))
+    room.take(facts(2))
+    room.tell(text_frame(b'{"ambient": true}'))
+    room.take(facts(3))
+    room.take(facts(4))
+    await until(lambda: sockets[-1].seqs == [1, 2, 3, 4])
+    assert len(sockets[-1].written) == len(sockets[0].written) == 1 + 4
 
 
 def test_a_tally_survives_the_way_to_another_process() -> None:
