@@ -8,8 +8,9 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, reverse
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
@@ -57,6 +58,17 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
         if key not in known:
             known[key] = may_enter_admin(request.user)
         return known[key]
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Return the addresses but the one that looks up objects of any model: none has a page elsewhere."""
+        return [entry for entry in super().get_urls() if getattr(entry, "name", "") != "view_on_site"]
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Find what the sidebar's search asks for; raises Http404 for a page that there is none of."""
+        try:
+            return cast(HttpResponse, super().search(request, extra_context))
+        except (ValueError, InvalidPage):
+            raise Http404 from None
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
