@@ -73,25 +73,28 @@ BODIES: dict[tuple[str, str], Body] = {
 }
 
 
-def _off_air(world: World) -> None:
+def off_air(world: World) -> None:
+    """End the show."""
     end_session(session_id=world.ids["live"], actor=world.people["host"], now=clock.now())
 
 
-def _rehearsing(world: World) -> None:
-    _off_air(world)
+def rehearsing(world: World) -> None:
+    """Rehearse the next show."""
+    off_air(world)
     rehearse_session(session_id=world.ids["scheduled"], actor=world.people["host"], now=clock.now())
 
 
-def _paused(world: World) -> None:
+def paused(world: World) -> None:
+    """Take a break."""
     pause_session(session_id=world.ids["live"], actor=world.people["host"], now=clock.now())
 
 
 #: What must have happened before a request makes sense.
 BEFORE: dict[tuple[str, str], Callable[[World], None]] = {
-    ("POST", "sessions/{scheduled}/rehearse"): _off_air,
-    ("POST", "sessions/{scheduled}/end-rehearsal"): _rehearsing,
-    ("POST", "sessions/{scheduled}/start"): _off_air,
-    ("POST", "sessions/{live}/resume"): _paused,
+    ("POST", "sessions/{scheduled}/rehearse"): off_air,
+    ("POST", "sessions/{scheduled}/end-rehearsal"): rehearsing,
+    ("POST", "sessions/{scheduled}/start"): off_air,
+    ("POST", "sessions/{live}/resume"): paused,
 }
 
 

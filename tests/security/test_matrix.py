@@ -1,12 +1,10 @@
 """Every route x every role, through the HTTP door; every route x every kind of token."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from marketplace.actions.accounts import block_account
@@ -17,6 +15,7 @@ from marketplace.models.tokens import Scope
 from tests.marketplace.rest_callers import Caller, problem_of
 from tests.security.matrix import ROWS, SCOPES, Row
 from tests.security.requests import BEFORE, body_of, encoded
+from tests.security.watching import writing_nothing
 from tests.security.world import ROLES, World, undone
 
 pytestmark = pytest.mark.django_db
@@ -47,21 +46,6 @@ def ask(world: World, caller: Caller, row: Row) -> Any:
 def prepare(world: World, row: Row) -> None:
     if before := BEFORE.get((row.method, row.address)):
         before(world)
-
-
-@contextmanager
-def writing_nothing() -> Iterator[None]:
-    """Fail when a row is inserted, changed or deleted inside."""
-    written: list[str] = []
-
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
-            written.append(sql)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
-        yield
-    assert written == []
 
 
 def answer_to(world: World, role: str, row: Row) -> int:

@@ -19,7 +19,7 @@ from marketplace.actions.tokens import create_token
 from marketplace.actions.variants import create_variant, deactivate_variant
 from marketplace.lib import clock, ids
 from marketplace.lib.money import Money
-from marketplace.models import BrandMember, Fact, StockMovement, User
+from marketplace.models import BrandMember, Fact, StockLevel, StockMovement, User
 from orders.models import InboundWebhook, OrderLine, Payment, Shipment
 from orders.payments.simulator.models import SimulatedPayment
 from refunds.models import Refund
@@ -163,6 +163,7 @@ def _catalogue(show: Shop, people: dict[str, User]) -> dict[str, str]:
         "brand": show.brand.id, "category": "tea", "product": variant.product_id, "variant": variant.id,
         "hidden": hidden.id, "secret": secret.id, "retired": retired.id,
         "picture": pictures[0].id, "back": pictures[1].id,
+        "level": StockLevel.objects.get(variant=variant).pk,
         "movement": StockMovement.objects.order_by("-id")[0].id,
         "spare_variant": _spare(show, people),
     }  # fmt: skip
