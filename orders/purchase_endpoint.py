@@ -3,7 +3,7 @@
 A flash sale over HTTP is this one route, and Django's middleware chain and view layers cost several times
 what the purchase itself does. Everything else about the API's conventions holds here too: errors, limits,
 request ids. A request without a token (a browser with its session cookie) goes to the Django view of the same
-path.
+path, and so does one that is out of the ordinary; both give the same answers.
 """
 
 import asyncio
@@ -26,13 +26,12 @@ from marketplace.rest.problems import problem
 from marketplace.rest.rendering import encode_json
 from marketplace.rest.request_ids import clean_request_id
 from orders.admission import admission
-from orders.purchase_form import accepted_over_http, as_error, parse
+from orders.purchase_form import MOST_BYTES, accepted_over_http, as_error, parse
 from orders.requests import Accepted, Outcome, PurchaseRequest, Refused
 
 log = structlog.get_logger(__name__)
 
 PATH = "/api/v1/orders"
-MOST_BYTES = 16 * 1024
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -62,7 +61,7 @@ class PurchaseEndpoint:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
             return await self._behind(scope, receive, send)
         headers = dict(scope["headers"])
-        if b"authorization" not in headers:
+        if not _is_plain(scope, headers):
             return await self._behind(scope, receive, send)
         began = perf_counter()
         request_id = clean_request_id(_text(headers.get(b"x-request-id")))
@@ -112,6 +111,18 @@ def _resolve(future: "asyncio.Future[Outcome]", outcome: Outcome) -> None:
         future.set_result(outcome)
 
 
+def _is_plain(scope: Message, headers: dict[bytes, bytes]) -> bool:
+    """Tell whether a request carries a token and JSON and asks for nothing out of the ordinary."""
+    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    accepted = headers.get(b"accept", b"*/*")
+    return (
+        b"authorization" in headers
+        and media_type == b"application/json"
+        and not scope["query_string"]
+        and (b"*/*" in accepted or b"application/json" in accepted)
+    )
+
+
 async def _identify(headers: dict[bytes, bytes], scope: Message) -> TokenIdentity:
     token = bearer(_text(headers[b"authorization"]) or "")
     identity = None if token is None else await aresolve_token(token)
@@ -125,19 +136,19 @@ async def _identify(headers: dict[bytes, bytes], scope: Message) -> TokenIdentit
 
 
 def _request(headers: dict[bytes, bytes], body: bytes, identity: TokenIdentity) -> PurchaseRequest:
-    key = headers.get(b"idempotency-key")
-    if key is None:
+    given = headers.get(b"idempotency-key")
+    if given is None:
         raise IdempotencyKeyMissing(param=HEADER)
-    data = decode_json(body)
-    if not isinstance(data, dict):
-        raise Invalid("Send a JSON object.")
-    return parse(data, buyer_id=identity.user_id, key=clean_key(_text(key) or ""))
+    key = clean_key(_text(given) or "")
+    return parse(decode_json(body) if body else {}, buyer_id=identity.user_id, key=key)
 
 
 async def _body(receive: Receive) -> bytes:
     body: bytes = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Invalid("The body has not arrived whole.")
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:
             raise TooLarge(data={"limit": MOST_BYTES})

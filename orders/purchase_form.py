@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from marketplace.errors import DomainError, Invalid
+from marketplace.errors import DomainError, FieldError, Invalid
 from marketplace.lib.clock import to_wire
 from marketplace.lib.ids import is_id
 from marketplace.lib.money import Money
@@ -12,39 +12,46 @@ from orders.requests import Accepted, PurchaseRequest, Refused
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
+MOST_BYTES = 16 * 1024
 MOST_UNITS = 1_000
 MOST_MINOR_UNITS = 10**12
 _FIELDS = frozenset({"slot", "deal", "quantity", "price"})
 _PRICE_FIELDS = frozenset({"amount", "currency"})
 
 
-def parse(data: dict[str, Any], *, buyer_id: str, key: str) -> PurchaseRequest:
+def parse(data: object, *, buyer_id: str, key: str) -> PurchaseRequest:
     """Return the request in ``{"slot", "deal" or absent, "quantity", "price": {"amount", "currency"}}``.
 
     Raises:
         Invalid: a field is missing, unknown, or not what it must be; ``param`` names the first one.
     """
+    if type(data) is not dict:
+        raise _invalid("Send a JSON object.", "")
     if not data.keys() <= _FIELDS:
-        raise Invalid("There is no such field.", param=str(min(data.keys() - _FIELDS)))
+        raise _invalid("There is no such field.", str(min(data.keys() - _FIELDS))[:100], "unknown_field")
     slot, deal, quantity = data.get("slot"), data.get("deal"), data.get("quantity")
     if not is_id(slot, "slt"):
-        raise Invalid("Name the slot by its id, slt_….", param="slot")
+        raise _invalid("Name the slot by its id, slt_….", "slot")
     if deal is not None and not is_id(deal, "dl"):
-        raise Invalid("Name the deal by its id, dl_…, or leave it out.", param="deal")
+        raise _invalid("Name the deal by its id, dl_…, or leave it out.", "deal")
     if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS:
-        raise Invalid(f"A quantity is a whole number from 1 to {MOST_UNITS}.", param="quantity")
+        raise _invalid(f"A quantity is a whole number from 1 to {MOST_UNITS}.", "quantity")
     return PurchaseRequest(buyer_id, str(slot), deal, quantity, _price(data.get("price")), key)
 
 
 def _price(price: Any) -> Money:
     if type(price) is not dict or price.keys() != _PRICE_FIELDS:
-        raise Invalid('A price is {"amount": minor units, "currency": "CNY"}.', param="price")
+        raise _invalid('A price is {"amount": minor units, "currency": "CNY"}.', "price")
     amount, currency = price["amount"], price["currency"]
     if type(amount) is not int or not 1 <= amount <= MOST_MINOR_UNITS:
-        raise Invalid("An amount is a whole number of minor units, at least 1.", param="price.amount")
+        raise _invalid(f"An amount is from 1 to {MOST_MINOR_UNITS} whole minor units.", "price.amount")
     if type(currency) is not str or not _CURRENCY.fullmatch(currency):
-        raise Invalid("A currency is three capital letters of ISO 4217.", param="price.currency")
+        raise _invalid("A currency is three capital letters of ISO 4217.", "price.currency")
     return Money(amount, currency)
+
+
+def _invalid(detail: str, param: str, code: str = "invalid") -> Invalid:
+    return Invalid(detail, param=param, errors=[FieldError(param, code, detail)])
 
 
 def accepted_over_http(accepted: Accepted) -> dict[str, Any]:

@@ -1,17 +1,17 @@
 """Buying over REST: the same admission as the socket's ``buy``.
 
-Requests with a token are answered by ``orders.purchase_endpoint`` before Django sees them; this view answers those with
-a session cookie, and documents both.
+Requests with a token are answered by ``orders.purchase_endpoint`` before Django sees them; this view answers
+those with a session cookie, and documents both.
 """
 
 from http import HTTPStatus
+from typing import ClassVar
 
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from marketplace import limits
 from marketplace.errors import IdempotencyMismatch, LimitReached
-from marketplace.lib.money import Money
 from marketplace.models.tokens import Scope
 from marketplace.rest import fields
 from marketplace.rest.keys import HEADER, IdempotencyKeyMissing
@@ -21,8 +21,15 @@ from marketplace.rest.serializers import Body, Resource
 from marketplace.rest.views import ApiView, Idempotency
 from orders.admission import admission
 from orders.errors import DealClosed, NotOnSale, PriceChanged, SessionNotLive, SoldOut
-from orders.purchase_form import MOST_MINOR_UNITS, MOST_UNITS, accepted_over_http, as_error
-from orders.requests import PurchaseRequest, Refused
+from orders.purchase_form import (
+    MOST_BYTES,
+    MOST_MINOR_UNITS,
+    MOST_UNITS,
+    accepted_over_http,
+    as_error,
+    parse,
+)
+from orders.requests import Refused
 
 
 class NewPurchase(Body):
@@ -46,8 +53,9 @@ class PurchaseOut(Resource):
 class PurchaseView(ApiView):
     """The part of ``/orders`` that buys."""
 
-    scopes = {"POST": Scope.ORDERS_WRITE}
+    scopes: ClassVar = {"POST": Scope.ORDERS_WRITE}
     idempotency = Idempotency.STATELESS  # the order itself remembers its key
+    max_body_bytes = MOST_BYTES
 
     @operation(
         "Buy",
@@ -61,16 +69,14 @@ class PurchaseView(ApiView):
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponseBase:
         """Units of a slot at the price you saw. Nothing is sold at another price or in part."""
-        user, body = self.user(request), self.body(request, NewPurchase)
+        user = self.user(request)
         if self._key is None:
             raise IdempotencyKeyMissing(param=HEADER)
         verdict = limits.check_local("buy", user.id)
+        vars(request._request)["rate_limit"] = verdict  # noqa: SLF001 - DRF's own name for it
         if not verdict.allowed:
             raise verdict.refusal()
-        price: Money = body["price"]
-        outcome = admission.purchase(
-            PurchaseRequest(user.id, body["slot"], body.get("deal"), body["quantity"], price, self._key)
-        )
+        outcome = admission.purchase(parse(request.data, buyer_id=user.id, key=self._key))
         if isinstance(outcome, Refused):
             raise as_error(outcome)
         response = json_response(encode_json(accepted_over_http(outcome)), status=HTTPStatus.CREATED)
