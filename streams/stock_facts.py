@@ -16,6 +16,8 @@ from streams.models import Deal, Session, Slot
 from streams.states import ON_AIR
 
 LEAST_PAUSE = timedelta(milliseconds=100)
+#: A room that heard later than this in the future heard by a clock that has been set back since.
+LONGEST_WAIT = timedelta(seconds=30)
 
 # Written as SQL because every purchase runs it: a queryset costs several times the statement.
 _ROOMS = f"""
@@ -40,13 +42,18 @@ def tell(sessions: Iterable[Session], *, now: datetime) -> list[str]:
     require_transaction()
     stale = []
     for session in sessions:
-        if session.stock_told_at is not None and timedelta(0) <= now - session.stock_told_at < LEAST_PAUSE:
+        if _has_just_heard(session, now):
             stale.append(session.id)
             if not session.stock_stale:
                 Session.objects.filter(id=session.id).update(stock_stale=True)
         else:
             _tell_now(session, now=now)
     return stale
+
+
+def _has_just_heard(session: Session, now: datetime) -> bool:
+    """Tell whether a room may not hear again yet; ``now`` was read before the wait for the room's lock."""
+    return session.stock_told_at is not None and -LONGEST_WAIT <= now - session.stock_told_at < LEAST_PAUSE
 
 
 def _tell_now(session: Session, *, now: datetime) -> None:

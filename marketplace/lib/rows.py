@@ -19,9 +19,12 @@ Converter = Callable[[Any], Any]
 
 
 def lock(model: type[Row], keys: Collection[str], *, by: str = "id") -> list[Row]:
-    """Lock the rows whose field ``by`` is one of ``keys``, in the order of their ids, and return them."""
+    """Lock the rows whose field ``by`` is one of ``keys``, in the order of their ids, and return them.
+
+    The lock leaves ids alone, so that rows which point at these can be inserted meanwhile.
+    """
     require_transaction()
-    for_update = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    for_update = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
     return _read(model, keys, by, f' ORDER BY "id"{for_update}')
 
 
