@@ -3,6 +3,7 @@
 import contextlib
 from collections import Counter
 from io import StringIO
+from itertools import pairwise
 
 from django.core.management import call_command
 from django.db.models import QuerySet, Sum
@@ -11,7 +12,8 @@ from marketplace.models import Fact, StockLevel
 from orders.models import Order, OrderLine
 from orders.states import TAKES_UNITS
 from streams.models import Deal, RoomEvent, Session, Slot
-from streams.tasks import sweep_stale_rooms
+from streams.stock_facts import LEAST_PAUSE
+from tests.servers import wait_until
 
 
 def audit() -> str:
@@ -33,7 +35,7 @@ def check_books(session_id: str) -> int:
         held = OrderLine.objects.filter(variant_id=variant_id, state="pending_payment")
         assert level.held == held.aggregate(units=Sum("quantity", default=0))["units"]
         assert 0 <= level.held <= level.on_hand
-    orders = set(Order.objects.filter(session_id=session_id).values_list("id", flat=True))
+    orders = set(Order.objects.values_list("id", flat=True))
     facts = Counter(Fact.objects.filter(type="order.placed").values_list("subject", flat=True))
     assert facts == dict.fromkeys(orders, 1)
     assert audit() == "0 findings\n"
@@ -42,10 +44,18 @@ def check_books(session_id: str) -> int:
 
 def last_seq(session_id: str) -> int:
     """Return the number of the room's last fact, once nothing that moved is still to be told."""
-    sweep_stale_rooms()
-    session = Session.objects.get(id=session_id)
-    assert not session.stock_stale
-    return session.last_seq
+    session = Session.objects.filter(id=session_id)
+    wait_until(
+        lambda: not session.filter(stock_stale=True).exists(), seconds=5, what="the room has heard everything"
+    )
+    return session.get().last_seq
+
+
+def check_pauses(session_id: str) -> None:
+    """Hold a room's log against the promise of at most ten ``stock.changed`` a second."""
+    facts = RoomEvent.objects.filter(session_id=session_id, type="stock.changed").order_by("seq")
+    moments = list(facts.values_list("at", flat=True))
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= LEAST_PAUSE
 
 
 def last_counts(session_id: str) -> dict[str, tuple[int, int]]:

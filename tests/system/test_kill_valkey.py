@@ -13,7 +13,7 @@ from streams.actions.lineup import pin_slot
 from tests.conftest import Launch
 from tests.orders.shop import Shop
 from tests.servers import Valkey
-from tests.system.books import check_books, last_seq
+from tests.system.books import check_books, check_pauses, last_seq
 from tests.system.conftest import NO_LIMIT, OpenSale
 from tests.system.crowd import make_crowd
 from tests.system.sockets import Audience
@@ -64,3 +64,4 @@ def test_redis_flushed_and_killed_in_a_rush_costs_no_purchase_and_no_fact(
         pin_slot(slot_id=shop.slot.id, actor=shop.host, now=clock.now())
         room.wait_seq(last_seq(shop.session.id))
     assert check_books(shop.session.id) == len(orders)
+    check_pauses(shop.session.id)

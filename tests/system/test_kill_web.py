@@ -10,7 +10,7 @@ from orders.models import Order
 from tests.conftest import Launch
 from tests.orders.shop import Shop
 from tests.servers import Web
-from tests.system.books import check_books, last_seq
+from tests.system.books import check_books, check_pauses, last_seq
 from tests.system.conftest import NO_LIMIT, WEB_PROCESSES, Offer, OpenSale
 from tests.system.crowd import Person, make_crowd
 from tests.system.http import Ask, Reply, ask_all, purchase
@@ -67,6 +67,7 @@ def test_a_web_process_killed_in_a_rush_loses_no_order_and_doubles_none(
         assert len(replayed) == len(placed.keys() & set(calls.keys))
         room.wait_seq(last_seq(shop.session.id))
     assert check_books(shop.session.id) == len(again) == Order.objects.count()
+    check_pauses(shop.session.id)
 
 
 def _calls(web: Web, callers: list[Person], offer: Offer) -> Calls:
