@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -27,6 +28,9 @@ class WrongCredentials(SignInRequired):
     cure = "Check both; a password can be set anew by platform staff."
 
 
+@extend_schema_field(
+    {"anyOf": [{"type": "string", "format": "email", "maxLength": 254}, {"type": "string", "maxLength": 0}]}
+)
 class Email(serializers.EmailField):
     """An e-mail address, or nothing."""
 
