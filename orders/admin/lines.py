@@ -17,6 +17,8 @@ from orders.carrier import new_tracking_number
 from orders.models import LineHistory, OrderLine
 from orders.states import line_state
 
+ADDRESS_PARTS = ("name", "phone", "line1", "line2", "postal_code", "city", "region", "country")
+
 
 class History(OwnInline):
     """What happened to the line."""
@@ -62,7 +64,8 @@ class OrderLineAdmin(TradeAdmin):
     @column("Ship to")
     def ship_to(self, line: OrderLine) -> str:
         """Return the address in one line."""
-        return ", ".join(part for part in (line.order.address or {}).values() if part) or "-"
+        address = line.order.address or {}
+        return ", ".join(address[part] for part in ADDRESS_PARTS if address.get(part)) or "-"
 
     @admin.action(description="Ship (one parcel for each order)")
     def ship_selected(self, request: HttpRequest, rows: QuerySet[OrderLine]) -> None:

@@ -1,6 +1,6 @@
 """Admin of orders."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
@@ -61,6 +61,10 @@ class Parcels(OwnInline):
         return of_own_brands(person_of(request), rows).select_related("brand")
 
 
+#: Orders that a brand's list holds; older ones are found by search, or among the lines.
+LISTED = 1_000
+
+
 @admin.register(Order)
 class OrderAdmin(TradeAdmin):
     """Orders with lines of one's brands, all of them for platform staff."""
@@ -80,11 +84,29 @@ class OrderAdmin(TradeAdmin):
 
     def own(self, person: User) -> QuerySet[Order]:
         """Return the orders with lines of the brands that a person acts for."""
-        mine = of_own_brands(person, OrderLine.objects.all())
-        orders = Order.objects.all()
-        if not is_platform_staff(person):
-            orders = orders.filter(id__in=mine.values("order_id"))
-        return orders.select_related("buyer", "session").prefetch_related(Prefetch("lines", mine))
+        return self._with_lines(person, of_own_brands(person, OrderLine.objects.all()).values("order_id"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        """Return the person's orders; a brand's list holds its newest, which an index gives in order."""
+        match = request.resolver_match
+        if match is None or match.url_name != "orders_order_changelist":
+            return cast(QuerySet[Order], super().get_queryset(request))
+        person = person_of(request)
+        lines = of_own_brands(person, OrderLine.objects.order_by("-order_id"))
+        return self._with_lines(person, lines.values("order_id").distinct()[:LISTED]).order_by(*self.ordering)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """Search all of the person's orders, not only those that the list holds."""
+        rows = self.own(person_of(request)) if search_term.strip() else queryset
+        return super().get_search_results(request, rows, search_term)
+
+    def _with_lines(self, person: User, order_ids: QuerySet[Any]) -> QuerySet[Order]:
+        """Return orders with the lines that the person may see; all orders for platform staff."""
+        orders = Order.objects.all() if is_platform_staff(person) else Order.objects.filter(id__in=order_ids)
+        mine = Prefetch("lines", of_own_brands(person, OrderLine.objects.all()))
+        return orders.select_related("buyer", "session").prefetch_related(mine)
 
     @column("State", label=STATE_COLOURS)
     def shown_state(self, order: Order) -> str:

@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 
 from orders.models import Order, OrderLine
 from orders.states import Line
-from streams.models import Slot
 
 #: What an expanded field needs to be read along, once for the whole page.
 PREFETCHES = {"payments": "payments", "shipments": "shipments", "history": "lines__history"}
@@ -23,9 +22,8 @@ def orders_of_buyer(buyer_id: str) -> QuerySet[Order]:
 
 
 def orders_of_session(session_id: str) -> QuerySet[Order]:
-    """Return the orders of one show, through its slots: orders have no index of sessions (docs/adr/0002)."""
-    slots = Slot.objects.filter(session_id=session_id).values("id")
-    return Order.objects.filter(id__in=OrderLine.objects.filter(slot_id__in=slots).values("order_id"))
+    """Return the orders of one show."""
+    return Order.objects.filter(session_id=session_id)
 
 
 def order_ids_of_brand(

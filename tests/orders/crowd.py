@@ -26,6 +26,7 @@ def crowd(shop: Shop, size: int) -> None:
     counting = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {size - 1})"
     key = f"'{buyer.username}-' || n.i"
     _copy(Order, f"orders_order t CROSS JOIN ({counting} SELECT i FROM n) n", first.id, id=_new_id(), key=key)
+    _analyze(Order)
     of_crowd = f"JOIN orders_order o ON o.key LIKE '{buyer.username}-%%'"
     state = "CASE WHEN substr(CAST(o.id AS text), 1, 1) = '0' THEN 'paid' ELSE 'completed' END"
     copies: tuple[tuple[type[Model], str, dict[str, str]], ...] = (
@@ -36,6 +37,7 @@ def crowd(shop: Shop, size: int) -> None:
     for model, row_id, changes in copies:
         rows = f"{model._meta.db_table} t {of_crowd}"
         _copy(model, rows, row_id, id=_new_id(), order_id="o.id", **changes)
+        _analyze(model)
 
 
 def _copy(model: type[Model], rows: str, row_id: str, **changes: str) -> None:
@@ -48,6 +50,13 @@ def _copy(model: type[Model], rows: str, row_id: str, **changes: str) -> None:
             f" SELECT {', '.join(values)} FROM {rows} WHERE t.id = %s",
             [model._meta.pk.get_db_prep_value(row_id, connection)],
         )
+
+
+def _analyze(model: type[Model]) -> None:
+    """Let PostgreSQL count a table, as it does by itself in time: its plans were made for an empty one."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
 
 
 def _new_id() -> str:

@@ -1,5 +1,7 @@
 """The admin of orders, payments, parcels and refunds: who sees what, what the buttons do, what lists cost."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,8 +27,8 @@ pytestmark = pytest.mark.django_db
 
 BRANDS_LISTS = ("orders_order", "orders_orderline", "orders_shipment")
 STATES = ("paid", "completed", "expired")
-#: Seconds that one statement may take on a busy machine.
-SLOW = 0.5
+#: Seconds that one statement may take, on a busy machine and in either database.
+SLOW = 1.0
 STAFF_LISTS = ("orders_payment", "orders_inboundwebhook", "refunds_refund")
 
 
@@ -235,16 +237,36 @@ def test_a_list_costs_the_same_with_many_rows(
     assert counts[0] == counts[1] <= 12
 
 
+def slowest_statement(open_page: Callable[[], Any]) -> float:
+    """Return the seconds that the slowest statement of a page takes when the machine is least busy."""
+    times = []
+    for _ in range(3):
+        with CaptureQueriesContext(connection) as queries:
+            assert open_page().status_code == 200
+        times.append(max(float(asked["time"]) for asked in queries))
+    return min(times)
+
+
 def test_lists_open_at_once_with_a_hundred_thousand_orders(
     shop: Shop, admin: User, brand_staff: User
 ) -> None:
     crowd(shop, 100_000)
     assert [model.objects.count() for model in (Order, OrderLine, Payment, Shipment)] == [100_000] * 4
     clients = {"admin": signed_in(admin), "brand": signed_in(brand_staff)}
-    filters = [(who, "orders_orderline", f"?state__exact={state}") for who in clients for state in STATES]
-    for who, name, query in [*((who, name, "") for who, name in LISTS), *filters]:
-        clients[who].get(listing(name, query))
-        with CaptureQueriesContext(connection) as queries:
-            assert clients[who].get(listing(name, query)).status_code == 200
-        slow = [asked for asked in queries if float(asked["time"]) > SLOW]
-        assert slow == [], (who, name, query)
+    oldest, middle = (Order.objects.order_by("id")[place].id for place in (0, 50_000))
+    pages = [(who, listing(name)) for who, name in LISTS]
+    for who, client in clients.items():
+        pages += [(who, listing("orders_orderline", f"?state__exact={state}")) for state in STATES]
+        pages.append((who, listing("orders_order", f"?q={oldest}")))
+        assert oldest in client.get(pages[-1][1]).content.decode()
+    clients |= {"stan": caller(brand_staff), "hana": caller(shop.host)}
+    pages += [
+        ("stan", f"/api/v1/orders?brand={shop.brand.id}&starting_after={middle}&limit=100"),
+        ("hana", f"/api/v1/orders?session={shop.session.id}&starting_after={middle}&limit=100"),
+    ]
+    slow = {
+        (who, path): seconds
+        for who, path in pages
+        if (seconds := slowest_statement(partial(clients[who].get, path))) > SLOW
+    }
+    assert slow == {}
