@@ -12,6 +12,7 @@ from marketplace.lib import frames
 
 MAX_MESSAGE = 64 * 1024
 CLOSE_SECONDS = 2.0
+STUCK_SECONDS = 1.0
 BAD_FRAME, TOO_LARGE, GOING_DOWN = 4400, 4413, 4503
 
 
@@ -59,7 +60,10 @@ class RoomSocket(asyncio.Protocol):
         return self._transport.get_write_buffer_size()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send a close frame, say no more, and hang up when the peer does, at the latest after 2 s."""
+        """Send a close frame, say no more, and hang up when the peer does, at the latest after 2 s.
+
+        One second is enough where bytes wait already: that peer hardly reads the frame.
+        """
         if not self.closing:
             self._end(frames.close_frame(code, reason))
 
@@ -190,7 +194,8 @@ class RoomSocket(asyncio.Protocol):
         self.closing = True
         self.write = _say_nothing
         self._tail = self._partial = None
-        self._timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
+        seconds = STUCK_SECONDS if self.buffered() else CLOSE_SECONDS
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
         self._transport.write(last)
         if not self._transport.can_write_eof():
             self._transport.close()

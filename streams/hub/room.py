@@ -18,6 +18,8 @@ from streams.queries.room import RoomState
 
 #: Facts a process keeps of a room; who has missed more takes a snapshot.
 KEPT_FACTS = 256
+#: Frames that follow others within this time are gathered and go out in one write to each viewer.
+GATHER_SECONDS = 0.025
 #: Writes after which other work of the event loop gets its turn.
 WRITES_AT_ONCE = 500
 #: Bytes that may wait for a viewer before ambient messages are left out.
@@ -64,6 +66,7 @@ class Room:
         self._audience: list[Connection] | None = None
         self._outbox: deque[_Delivery] = deque()
         self._writing = False
+        self._free_at = 0.0
         self._snapshot: dict[str, Any] = {}
         self._snapshot_at = 0.0
         self._welcome = b""
@@ -199,7 +202,15 @@ class Room:
             if not (self._outbox and self._outbox[-1].takes_along(frames, audience, ambient)):
                 self._outbox.append(_Delivery(frames, audience, ambient))
             if not self._writing:
-                self._write()
+                self._writing = True
+                if self._loop.time() < self._free_at:
+                    self._loop.call_at(self._free_at, self._begin)
+                else:
+                    self._begin()
+
+    def _begin(self) -> None:
+        self._free_at = self._loop.time() + GATHER_SECONDS
+        self._write()
 
     def _write(self) -> None:
         """Write what is to be sent, at most so many viewers in one step of the loop."""

@@ -2,7 +2,7 @@
 
 from streams.hub.connection import Connection
 
-#: Bytes that may wait for a viewer, and for how many seconds.
+#: For whom more bytes wait has so many seconds to get below half of them.
 SLOW_BYTES = 64 * 1024
 SLOW_SECONDS = 5.0
 #: Every connection is pinged once in a round of this many seconds; silent for a whole round, it is dead.
@@ -27,10 +27,11 @@ class SlowViewers:
         """Return those for whom too much has waited for too long, and forget them."""
         overdue = []
         for connection in self._stalled:
-            if connection.socket.buffered() <= SLOW_BYTES:
+            size = connection.socket.buffered()
+            if connection.over_since is None:
+                connection.over_since = now if size > SLOW_BYTES else None
+            elif size <= SLOW_BYTES // 2:  # a kernel takes some more now and then, though nobody reads
                 connection.over_since = None
-            elif connection.over_since is None:
-                connection.over_since = now
             elif now - connection.over_since >= SLOW_SECONDS:
                 overdue.append(connection)
         self._stalled.difference_update(overdue)

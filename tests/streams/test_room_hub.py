@@ -78,6 +78,11 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+async def sent(room: Room) -> None:
+    """Let the loop run until a room has written all that it has to say."""
+    await until(lambda: not room._writing)
+
+
 def fact(seq: int) -> NumberedFrame:
     return NumberedFrame(seq, fact_frame(ROOM, seq, "slot.unpinned", clock.now(), {"slot": "slt_1"}))
 
@@ -113,6 +118,7 @@ async def test_facts_are_told_in_order_and_once() -> None:
     assert room.has_gap
     room.take(facts(1))
     room.take(facts(3, 2, 1, 4))
+    await sent(room)
     assert socket.seqs == [1, 2, 3, 4]
     assert not room.has_gap
 
@@ -139,6 +145,7 @@ async def test_a_new_viewer_gets_the_snapshot_and_the_facts_after_it() -> None:
     socket = admit(room)
     assert [message["type"] for message in socket.messages] == ["room.snapshot"] + ["slot.unpinned"] * 2
     room.take(facts(3))
+    await sent(room)
     assert socket.seqs == [1, 2, 3]
 
 
@@ -168,6 +175,7 @@ async def test_who_has_left_is_written_nothing() -> None:
     room.admit(connection, None)
     room.dismiss(connection)
     room.take(facts(1))
+    await sent(room)
     assert socket.seqs == []
     assert room.is_empty
 
@@ -181,10 +189,12 @@ async def test_who_lags_behind_goes_without_ambient_messages_but_not_without_fac
     before = len(socket.written)
     room.tell(b"ambient")
     room.take(facts(1))
+    await sent(room)
     assert socket.seqs == [1]
     assert len(socket.written) == before + 1
     socket.waiting = LAZY_BYTES
-    room.tell(b"ambient")
+    room.tell(text_frame(b'{"ambient": true}'))
+    await sent(room)
     assert len(socket.written) == before + 2
 
 
@@ -199,13 +209,31 @@ async def test_too_much_for_too_long_is_slow() -> None:
     assert slow.overdue(100.0) == []
 
 
+async def test_who_catches_up_a_little_only_is_slow() -> None:
+    slow = SlowViewers()
+    connection, socket = viewer()
+    slow.note(connection, stalled=True)
+    socket.waiting = SLOW_BYTES + 1
+    assert slow.overdue(10.0) == []
+    socket.waiting = SLOW_BYTES // 2 + 1
+    assert slow.overdue(10.0 + SLOW_SECONDS) == [connection]
+
+
+async def test_who_has_never_lagged_far_is_not_slow() -> None:
+    slow = SlowViewers()
+    connection, socket = viewer()
+    slow.note(connection, stalled=True)
+    socket.waiting = SLOW_BYTES
+    assert [slow.overdue(moment) for moment in (10.0, 20.0, 30.0)] == [[], [], []]
+
+
 async def test_who_catches_up_is_not_slow() -> None:
     slow = SlowViewers()
     connection, socket = viewer()
     slow.note(connection, stalled=True)
     socket.waiting = SLOW_BYTES + 1
     assert slow.overdue(10.0) == []
-    socket.waiting = SLOW_BYTES
+    socket.waiting = SLOW_BYTES // 2
     assert slow.overdue(14.0) == []
     socket.waiting = SLOW_BYTES + 1
     assert slow.overdue(16.0) == []
@@ -220,9 +248,11 @@ async def test_for_whom_far_too_much_waits_a_fact_is_the_last_straw() -> None:
     connection.on_stalled(True)
     socket.waiting = MOST_BYTES
     room.take(facts(1))
+    await sent(room)
     assert (socket.seqs, socket.code) == ([1], None)
     socket.waiting = MOST_BYTES + 1
     room.take(facts(2))
+    await sent(room)
     assert (socket.seqs, socket.code) == ([1], 4408)
 
 
@@ -264,6 +294,19 @@ def test_a_pulse_tells_where_the_log_is_once_facts_have_paused() -> None:
     assert told is not None
     assert told["seq"] == 8
     assert pulse.beat(seq=8, viewers=1).pulse is None
+
+
+async def test_a_single_fact_goes_out_at_once_and_a_burst_after_it_in_one_write() -> None:
+    room = make_room()
+    socket = admit(room)
+    room.take(facts(1))
+    assert socket.seqs == [1]
+    room.take(facts(2))
+    room.take(facts(3))
+    assert socket.seqs == [1]
+    await sent(room)
+    assert socket.seqs == [1, 2, 3]
+    assert len(socket.written) == 3
 
 
 async def test_facts_that_wait_for_their_turn_go_out_in_one_write() -> None:
