@@ -78,7 +78,7 @@ class OrderPay(ApiView):
 class OrderPayments(ApiView):
     """The payments of one order."""
 
-    @operation("List an order's payments", returns=PaymentOut, many=True)
+    @operation("List payments of an order", returns=PaymentOut, many=True)
     def get(self, request: Request, order_id: str) -> HttpResponseBase:
         """Every try to pay an order, newest first, for its buyer and platform staff."""
         if not get_order_for(self.user(request), order_id, at=self.now).sight.money:

@@ -22,7 +22,7 @@ class OrderShipments(ApiView):
     scopes: ClassVar = {"POST": Scope.ORDERS_WRITE}
     idempotency = Idempotency.REQUIRED
 
-    @operation("List an order's shipments", returns=ShipmentOut, many=True)
+    @operation("List shipments of an order", returns=ShipmentOut, many=True)
     def get(self, request: Request, order_id: str) -> HttpResponseBase:
         """The parcels of an order: all for its buyer and platform staff, a brand's own for the brand."""
         seen = get_order_for(self.user(request), order_id, at=self.now)

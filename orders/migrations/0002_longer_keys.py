@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='order',
-            name='key',
+            model_name="order",
+            name="key",
             field=models.CharField(help_text="The buyer's idempotency key.", max_length=255),
         ),
     ]

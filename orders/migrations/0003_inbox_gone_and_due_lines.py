@@ -5,29 +5,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('marketplace', '0003_movement_with_public_id'),
-        ('orders', '0002_longer_keys'),
-        ('streams', '0001_initial'),
+        ("marketplace", "0003_movement_with_public_id"),
+        ("orders", "0002_longer_keys"),
+        ("streams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.DeleteModel(
-            name='InboundWebhook',
+            name="InboundWebhook",
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='return_by',
-            field=models.DateTimeField(blank=True, help_text='End of the return window; known once the parcel is delivered.', null=True),
+            model_name="orderline",
+            name="return_by",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="End of the return window; known once the parcel is delivered.",
+                null=True,
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('state', 'paid')), fields=['brand', 'id'], name='line_to_ship'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("state", "paid")), fields=["brand", "id"], name="line_to_ship"
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('state', 'delivered')), fields=['return_by'], name='line_to_complete'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("state", "delivered")), fields=["return_by"], name="line_to_complete"
+            ),
         ),
     ]

@@ -5,29 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('marketplace', '0003_movement_with_public_id'),
-        ('orders', '0004_inbox_with_public_id'),
-        ('streams', '0003_moderation_with_public_ids'),
+        ("marketplace", "0003_movement_with_public_id"),
+        ("orders", "0004_inbox_with_public_id"),
+        ("streams", "0003_moderation_with_public_ids"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='orderline',
-            name='line_by_brand',
+            model_name="orderline",
+            name="line_by_brand",
         ),
         migrations.RemoveIndex(
-            model_name='orderline',
-            name='line_to_ship',
+            model_name="orderline",
+            name="line_to_ship",
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('state', 'paid')), fields=['brand', 'order'], name='line_to_ship'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("state", "paid")), fields=["brand", "order"], name="line_to_ship"
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['brand', 'order'], name='line_by_brand'),
+            model_name="orderline",
+            index=models.Index(fields=["brand", "order"], name="line_by_brand"),
         ),
     ]

@@ -5,20 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('marketplace', '0003_movement_with_public_id'),
-        ('orders', '0006_payment_company'),
+        ("marketplace", "0003_movement_with_public_id"),
+        ("orders", "0006_payment_company"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='shipment',
-            name='brand',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='marketplace.brand'),
+            model_name="shipment",
+            name="brand",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="marketplace.brand",
+            ),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(fields=['brand', 'id'], name='shipment_by_brand'),
+            model_name="shipment",
+            index=models.Index(fields=["brand", "id"], name="shipment_by_brand"),
         ),
     ]

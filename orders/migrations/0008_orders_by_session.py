@@ -5,16 +5,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0007_parcels_by_brand'),
-        ('streams', '0004_chat_by_author'),
+        ("orders", "0007_parcels_by_brand"),
+        ("streams", "0004_chat_by_author"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['session', 'id'], name='order_by_session'),
+            model_name="order",
+            index=models.Index(fields=["session", "id"], name="order_by_session"),
         ),
     ]
