@@ -1,0 +1,183 @@
+"""Every parameter of every address and query string, and the headers that requests carry, malformed."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from marketplace.rest.keys import HEADER
+from tests.marketplace.rest_callers import Caller, problem_of
+from tests.security.malformed import HEX, resolved
+from tests.security.malformed import is_wrong as is_wrong_json
+from tests.security.matrix import ROWS, Row
+from tests.security.openapi import first_rows, operation_of, parameters, schemas
+from tests.security.requests import body_of, encoded
+from tests.security.watching import writing_nothing
+from tests.security.world import World, undone
+
+pytestmark = pytest.mark.django_db
+
+API = [row for row in first_rows() if not row.path.startswith("/sandbox/") and row.address != "orders"]
+READ = [row for row in API if row.method == "GET" and row.token != "none"]
+POSTED = [row for row in API if row.method == "POST" and row.token != "none"]
+NAMED = [row for row in API if "{" in row.address]
+
+#: As they stand in a query string, escapes and all.
+VALUES: tuple[str, ...] = (
+    *("", "x", "-1", "0", "1", "1.5", "1e3", "NaN", "9" * 40, "%2B1", "%D9%A1"),
+    *("true", "True", "null", "[]", "{}", "%20", "x" * 6_000, f"ord_{HEX}", f"usr_{HEX.upper()}", "ord_1"),
+    *("%00", "a%00b", "%FF", "%ED%A0%80", "%F0%9F%98%80", "%27%20OR%201%3D1--", "%25", "%", "%zz", "%0A"),
+)
+SEGMENTS: tuple[str, ...] = (
+    *("x", "0", "-1", "null", "%20", "%00", "%FF", "%ED%A0%80", "..", "%2E%2E", "%2F", "%0A", "x" * 6_000),
+    *("{id}x", "{id}0", "{prefix}_", "{prefix}_{HEX}0", "xyz_{HEX}", "{ID}", "{id}%0A", "{id}%00", "{id}%20"),
+)
+KEYS: tuple[str, ...] = ("", "x" * 256, "é", "\x7f", "a\tb", "\x01")
+
+
+def name_of(row: Row) -> str:
+    return f"{row.method} {row.address}"
+
+
+def caller_for(world: World, row: Row) -> Caller:
+    return world.caller(row.allowed or "nobody")
+
+
+def is_refusal(answer: Any) -> bool:
+    """Tell whether an answer refuses in the form of the API."""
+    kind = answer.headers.get("Content-Type")
+    return 400 <= answer.status_code < 500 and kind in {"application/problem+json", None}
+
+
+def is_wrong(value: str, schema: dict[str, Any]) -> bool:
+    """Tell whether a schema forbids a parameter written like this; the empty one is left to the API."""
+    if value == "" or "%" in value or schema.get("type") == "array":
+        return "%00" in value
+    if schema.get("type") in {"integer", "boolean"}:
+        raw = value if re.fullmatch(r"-?[0-9]{1,18}|true|false", value) else f'"{value}"'
+        return is_wrong_json(raw, schema, schemas())
+    return is_wrong_json(f'"{value}"', schema, schemas())
+
+
+@pytest.mark.parametrize("row", READ, ids=name_of)
+def test_a_malformed_parameter_is_refused(world: World, row: Row) -> None:
+    caller, path = caller_for(world, row), world.fill(row.path)
+    join = "&" if "?" in path else "?"
+    wrong = {}
+    with undone(), writing_nothing():
+        for parameter in parameters(operation_of(world, row), "query"):
+            schema = dict(resolved(parameter["schema"], schemas()))
+            for value in VALUES:
+                asked = f"{path}{join}{quote(parameter['name'])}={value}"
+                answer = caller.get(asked)
+                fine = is_refusal(answer) or (answer.status_code == 200 and not is_wrong(value, schema))
+                if not fine or (is_wrong(value, schema) and answer.status_code != 400):
+                    wrong[asked[-200:]] = (answer.status_code, answer.content[:200])
+    assert wrong == {}
+    assert caller.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("row", [row for row in API if row.token != "none"], ids=name_of)
+def test_an_unknown_parameter_is_refused(world: World, row: Row) -> None:
+    path = world.fill(row.path)
+    asked = f"{path}{'&' if '?' in path else '?'}unknown=1"
+    with undone(), writing_nothing():
+        answer = caller_for(world, row).send(
+            row.method,
+            asked,
+            headers={"Idempotency-Key": "k"},
+            **encoded(body_of(world, row.method, row.address)),
+        )
+    assert problem_of(answer, 400, "invalid")["param"] == "unknown"
+
+
+def malformed(world: World, row: Row) -> Iterator[tuple[str, str]]:
+    """Yield addresses with one malformed name in each, and the kind of thing that it names."""
+    names = re.findall(r"\{(\w+)\}", row.path)
+    for name in names:
+        id_ = world.ids[name]
+        prefix = id_.partition("_")[0]
+        for segment in SEGMENTS:
+            bad = segment.replace("{prefix}", prefix).replace("{HEX}", HEX).replace("{id}", id_)
+            bad = bad.replace("{ID}", id_.upper())
+            yield world.fill(row.path.replace(f"{{{name}}}", bad)), name
+        yield world.fill(row.path.replace(f"{{{name}}}", f"{prefix}_{'f' * 32}")), name
+
+
+@pytest.mark.parametrize("row", NAMED, ids=name_of)
+def test_what_no_address_names_is_not_found(world: World, row: Row) -> None:
+    caller, wrong = caller_for(world, row), {}
+    kwargs = encoded(body_of(world, row.method, row.address))
+    with undone(), writing_nothing():
+        for path, _ in malformed(world, row):
+            answer = caller.send(row.method, path, headers={"Idempotency-Key": "k"}, **kwargs)
+            is_empty = row.method == "HEAD"
+            if not (is_refusal(answer) or is_empty) or answer.status_code not in {400, 404, 405}:
+                wrong[path[-200:]] = (answer.status_code, answer.content[:200])
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("row", POSTED, ids=name_of)
+def test_a_malformed_idempotency_key_is_refused(world: World, row: Row) -> None:
+    caller, path = caller_for(world, row), world.fill(row.path)
+    kwargs = encoded(body_of(world, row.method, row.address))
+    required = any(each.get("required") for each in parameters(operation_of(world, row), "header"))
+    with undone(), writing_nothing():
+        for key in KEYS:
+            problem = problem_of(
+                caller.send(row.method, path, headers={HEADER: key}, **kwargs), 400, "invalid"
+            )
+            assert problem["param"] == HEADER
+        if required:
+            problem_of(caller.send(row.method, path, **kwargs), 400, "idempotency_key_missing")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    (
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer \xff\xfe"},
+        {"Authorization": f"Bearer hwk_{'x' * 100_000}"},
+        {"Authorization": "Bearer a b c"},
+        {"Authorization": "Token \x01"},
+    ),
+    ids=str,
+)
+def test_a_malformed_token_is_refused(world: World, headers: dict[str, str]) -> None:
+    for row in (row for row in ROWS if row.address in {"me", "brands", "tokens"} and row.method == "GET"):
+        answer = world.caller("nobody").get(row.path, headers=headers)
+        problem_of(answer, 401, "invalid_token")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    (
+        {"X-Request-Id": "x" * 10_000},
+        {"X-Request-Id": "\x00\x01é"},
+        {"Authorization": ""},
+        {"Authorization": "Basic \xff"},
+        {"Accept": "text/html"},
+        {"Accept": ";;;q=x,,*/"},
+        {"Accept": "x" * 10_000},
+        {"Accept-Language": "x" * 10_000},
+        {"Cookie": "sessionid=\xff\x00; csrftoken"},
+        {"Cookie": f"sessionid={'x' * 10_000}"},
+        {"Cookie": "=; ;;=\x7f"},
+        {"Origin": "null"},
+        {"Content-Length": "-1"},
+        {"Content-Length": "x"},
+        {"Host": "evil.example:99999"},
+        {"Host": "\xff"},
+        {"X-Forwarded-For": "\x00"},
+        {"Range": "bytes=5-1"},
+        {"If-Modified-Since": "\xff"},
+    ),
+    ids=lambda headers: str(headers)[:60],
+)
+def test_a_malformed_header_does_no_harm(world: World, headers: dict[str, str]) -> None:
+    for path in ("/api/v1/brands", "/api/docs/errors/"):
+        answer = world.caller("nobody").get(path, headers=headers)
+        assert answer.status_code == 200 or is_refusal(answer), (answer.status_code, answer.content)

@@ -1,0 +1,142 @@
+"""Every field of every body, wrong in type, size, encoding, sign and range: refused, and nothing changes."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from django.apps import apps
+
+from marketplace.rest.conf import MAX_BODY_BYTES
+from tests.marketplace.rest_callers import Caller, problem_of
+from tests.security.malformed import BODIES, Case, cases
+from tests.security.matrix import Row
+from tests.security.openapi import (
+    JSON,
+    body_schema,
+    first_rows,
+    operation_of,
+    operations,
+    schemas,
+    template_of,
+)
+from tests.security.requests import BODIES as GOOD
+from tests.security.requests import body_of
+from tests.security.watching import writes, writing_nothing
+from tests.security.world import World, undone
+
+pytestmark = pytest.mark.django_db
+
+#: Buying runs in a thread of its own, which sees only what is committed; see ``test_malformed_purchases``.
+WITH_BODY = [row for row in first_rows() if (row.method, row.address) in GOOD and row.address != "orders"]
+WRONG_TYPES = (
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "application/xml",
+    "x",
+)
+
+
+def name_of(row: Row) -> str:
+    return f"{row.method} {row.address}"
+
+
+def caller_for(world: World, row: Row) -> Caller:
+    """Return somebody whom the matrix lets in, so that only the input is to blame."""
+    return world.caller(row.allowed or "nobody")
+
+
+def digest() -> str:
+    """Return a digest of every row of every app."""
+    rows = [
+        list(model._default_manager.order_by("pk").values_list())
+        for label in ("marketplace", "streams", "orders", "refunds")
+        for model in apps.get_app_config(label).get_models()
+    ]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def send(caller: Caller, world: World, row: Row, body: bytes, content_type: str = JSON) -> Any:
+    return caller.send(
+        row.method,
+        world.fill(row.path),
+        body,
+        content_type=content_type,
+        headers={"Idempotency-Key": "k"},
+    )
+
+
+def fault_of(answer: Any, case: Case, written: list[str]) -> str | None:
+    """Return what is wrong with the answer to a case, None when nothing is."""
+    status = int(answer.status_code)
+    is_problem = answer.headers.get("Content-Type") == "application/problem+json"
+    if status >= 500 or (status >= 400 and not is_problem):
+        return f"{status} {answer.content[:300]!r}"
+    if case.is_wrong and (status != 400 or written):
+        return f"{status} for what the document forbids; written: {written}"
+    return None
+
+
+def faults(world: World, row: Row, found: list[Case]) -> dict[str, str]:
+    """Send cases and return what was wrong with the answers; what the document forbids must write nothing."""
+    caller, wrong = caller_for(world, row), {}
+    for case in found:
+        with undone(), writes() as written:
+            answer = send(caller, world, row, case.body)
+        if fault := fault_of(answer, case, written):
+            wrong[case.name] = fault
+    return wrong
+
+
+def assert_works(world: World, row: Row) -> None:
+    """A good request still gets its answer."""
+    with undone():
+        answer = caller_for(world, row).send(
+            row.method,
+            world.fill(row.path),
+            body_of(world, row.method, row.address),
+            headers={"Idempotency-Key": "good"},
+        )
+    assert answer.status_code == row.statuses[row.allowed or "nobody"], answer.content
+
+
+@pytest.mark.parametrize("row", WITH_BODY, ids=name_of)
+def test_a_malformed_body_is_refused(world: World, row: Row) -> None:
+    schema = body_schema(operation_of(world, row), JSON)
+    if schema is None:
+        assert body_schema(operation_of(world, row), "multipart/form-data") is not None
+        return
+    before = digest()
+    good = body_of(world, row.method, row.address)
+    assert faults(world, row, list(cases(schema, schemas(), good))) == {}
+    assert digest() == before
+    assert_works(world, row)
+
+
+@pytest.mark.parametrize("row", WITH_BODY, ids=name_of)
+def test_a_body_that_is_no_json_object_is_refused(world: World, row: Row) -> None:
+    if body_schema(operation_of(world, row), JSON) is None:
+        return
+    caller = caller_for(world, row)
+    with undone(), writing_nothing():
+        for name, body in BODIES.items():
+            answer = send(caller, world, row, body)
+            if name != "nothing" or row.method != "PATCH":  # a change of nothing may be taken
+                assert answer.status_code == 400, (name, answer.content)
+                problem_of(answer, 400, "invalid")
+        problem_of(send(caller, world, row, b'{"a": "' + b"x" * MAX_BODY_BYTES + b'"}'), 413, "too_large")
+        for kind in WRONG_TYPES:
+            problem_of(send(caller, world, row, b"{}", kind), 415, "unsupported_media_type")
+
+
+def test_every_documented_body_has_a_good_one(world: World) -> None:
+    rows = {
+        (row.method, template_of(world, row)) for row in first_rows() if (row.method, row.address) in GOOD
+    }
+    with_body = {
+        (row.method, template_of(world, row))
+        for row in first_rows()
+        if "requestBody" in operation_of(world, row)
+    }
+    documented = {(row.method, template_of(world, row)) for row in first_rows() if operation_of(world, row)}
+    assert (with_body - rows, set(operations()) - documented) == (set(), set())
