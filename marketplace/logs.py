@@ -51,6 +51,7 @@ def configure(config: dict[str, Any]) -> None:
                 "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
                 # several sweeps a second, each worth two lines to Celery
                 "celery": {"level": "WARNING"},
+                "celery.apps.worker": {"level": "INFO"},  # but one line when the worker is ready
                 "httpx": {"level": "WARNING"},
                 # its lines hold query strings; the request middleware's do not
                 "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},

@@ -96,4 +96,4 @@ class Beat(Ours):
 
     def is_ready(self) -> bool:
         """Tell whether the scheduler has said so in its log."""
-        return "beat: Starting" in self.log()
+        return " is starting." in self.log()
