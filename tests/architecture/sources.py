@@ -19,13 +19,13 @@ class Source:
     tree: ast.Module
 
 
-@cache
 def sources(*folders: str) -> tuple[Source, ...]:
     """Return every Python file below these folders, without migrations."""
     files = sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
     return tuple(_parse(file) for file in files if "migrations" not in file.parts)
 
 
+@cache
 def _parse(file: Path) -> Source:
     text = file.read_text()
     return Source(str(file.relative_to(ROOT)), text, ast.parse(text))
