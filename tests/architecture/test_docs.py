@@ -8,6 +8,8 @@ from django.apps import apps
 
 from marketplace.schedule import SWEEPS
 from tests.architecture.sources import APPS, sources
+from tests.benchmarks.__main__ import BENCHES
+from tests.benchmarks.report import GOALS
 from tests.servers import ROOT
 
 UNITS = {"s": 1, "min": 60, "h": 3600}
@@ -101,3 +103,14 @@ def test_no_page_and_no_code_names_a_place_of_one_machine() -> None:
     files = [*PAGES, *(Path(ROOT / source.path) for source in sources(*APPS, "tests"))]
     found = [str(file.relative_to(ROOT)) for file in files if machine.search(file.read_text())]
     assert found == []
+
+
+def test_the_benches_on_the_page_are_those_that_run() -> None:
+    named = [cell.strip("`") for cell in column("benchmarks.md", "bench", 0)]
+    assert named == list(BENCHES)
+    promised = {
+        f"{bench}.{figure}"
+        for bench, cell in zip(named, column("benchmarks.md", "bench", 2), strict=True)
+        for figure in re.findall(r"`(\w+)`", cell)
+    }
+    assert set(GOALS) - promised == set()
