@@ -22,6 +22,7 @@ def scaled(stack: Stack, runs: int) -> Figures:
     with textbook(stack) as textbook_rate:
         written = _sell(stack.scaled(), stack, figures, runs=runs, buys=BUYS_SCALED, compare=textbook_rate)
     figures.note(f"rows per order: {written}; the textbook view inserts 1 and updates 1")
+    figures.note(stack.database())
     return figures
 
 

@@ -23,6 +23,7 @@ NO_LIMITS = {
     "RATE_LIMIT_DEFAULT": "1000000/s",
     "RATE_LIMIT_ANONYMOUS": "1000000/s",
 }
+SHOWN = ("server_version", "fsync", "synchronous_commit", "shared_buffers")
 
 
 class PreparationFailed(RuntimeError):
@@ -43,6 +44,14 @@ class Stack:
         if given := os.environ.get("DATABASE_URL"):
             return given
         return self.servers.enter_context(Postgres(self.folder, fsync=True)).url()
+
+    def database(self) -> str:
+        """Return one line: which PostgreSQL, and whether a commit survives a power cut."""
+        with psycopg.connect(self.postgres_url) as connection:
+            settings = [connection.execute(f"SHOW {name}").fetchone() for name in SHOWN]
+        return "PostgreSQL " + ", ".join(
+            f"{name} {value}" for name, (value,) in zip(SHOWN, filter(None, settings), strict=True)
+        )
 
     @cached_property
     def redis_url(self) -> str:
