@@ -190,8 +190,9 @@ class Admission:
 
     def _tell_stale_rooms(self) -> None:
         rooms, self._stale_rooms = self._stale_rooms, set()
+        self._tell_at = monotonic() + LEAST_PAUSE.total_seconds()
         try:
-            tell_stale_rooms(session_ids=rooms, now=clock.now())
+            self._stale_rooms.update(tell_stale_rooms(session_ids=rooms, now=clock.now()))
         except DatabaseError:
             log.exception("stale_rooms_not_told", rooms=len(rooms))  # the sweep tells them
             connection.close()

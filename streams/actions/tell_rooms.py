@@ -15,11 +15,14 @@ def tell_rooms(*, variant_ids: Iterable[str], now: datetime) -> None:
         stock_facts.tell(rooms.values(), now=now)
 
 
-def tell_stale_rooms(*, session_ids: Iterable[str], now: datetime) -> None:
-    """Tell those of these rooms that have not heard of the latest counts yet."""
+def tell_stale_rooms(*, session_ids: Iterable[str], now: datetime) -> list[str]:
+    """Tell those of these rooms that have not heard of the latest counts yet.
+
+    Returns the ids of the rooms that have heard from another process just now, and are still stale.
+    """
     with action():
         stale = Session.objects.filter(id__in=set(session_ids), stock_stale=True).values_list("id", flat=True)
-        stock_facts.tell(factlog.lock_all(stale).values(), now=now)
+        return stock_facts.tell(factlog.lock_all(stale).values(), now=now)
 
 
 def tell_rooms_again(*, session_ids: Iterable[str], now: datetime) -> None:

@@ -268,7 +268,9 @@ def test_a_room_hears_of_stock_ten_times_a_second_at_most_and_of_the_last_counts
     assert [changes[0]["sold"] for _, changes in told(shop.session)] == [1, 5, 9]
     place_orders([wish(shop, buyer, "last")], now=NOW + timedelta(milliseconds=270))
     assert Session.objects.get(id=shop.session.id).stock_stale is True
-    tell_stale_rooms(session_ids=room, now=NOW + timedelta(milliseconds=370))
+    assert tell_stale_rooms(session_ids=room, now=NOW + timedelta(milliseconds=339)) == room
+    assert len(told(shop.session)) == 3
+    assert tell_stale_rooms(session_ids=room, now=NOW + timedelta(milliseconds=340)) == []
     assert told(shop.session)[-1][1] == [{"slot": shop.slot.id, "deal": None, "left": 0, "sold": 10}]
     assert Session.objects.get(id=shop.session.id).stock_stale is False
     tell_stale_rooms(session_ids=room, now=NOW + timedelta(seconds=1))
