@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 
 from marketplace import metrics
@@ -108,17 +108,20 @@ class MetricsMiddleware(Around):
 
 
 class ApiProblemsMiddleware(Around):
-    """Makes a problem document of every refusal below ``/api/`` that Django wrote by itself.
+    """Refuses NUL characters, and makes a problem document of every refusal that Django wrote by itself.
 
-    Django answers a bad host, an unknown address or a fault of ours with a page of HTML before or after any
-    view.
+    Below ``/api/`` Django answers a bad host, an unknown address or a fault of ours with a page of HTML
+    before or after any view. Databases cannot look up a NUL character; query strings of the API are checked
+    by the views, which name the parameter.
     """
 
     def before(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Refuse an address with a NUL character: databases cannot look it up."""
-        if request.path.startswith(API) and "\0" in request.path:
-            return problem(Invalid(), vars(request).get("request_id", "")).response()
-        return None
+        """Refuse an address with a NUL character."""
+        if request.path.startswith(API):
+            refusal = problem(Invalid(), vars(request).get("request_id", ""))
+            return refusal.response() if "\0" in request.path else None
+        has_nul = "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
+        return HttpResponseBadRequest() if has_nul else None
 
     def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Replace the page by a problem document."""

@@ -124,6 +124,13 @@ class OwnAdmin(unfold_admin.ModelAdmin):  # type: ignore[misc]  # unfold ships n
             raise Http404
         return found
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Run an action on the rows that are ticked; raises Http404 for ids that are none."""
+        try:
+            return cast(HttpResponse | None, super().response_action(request, queryset))
+        except ValidationError:
+            raise Http404 from None
+
     def address(self, obj: Model | None = None) -> str:
         """Return the address of an object's page, or of the list."""
         start = f"admin:{self.opts.app_label}_{self.opts.model_name}"
