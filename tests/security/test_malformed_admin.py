@@ -1,0 +1,128 @@
+"""The admin's addresses, lists, forms and searches, malformed: a page, a way back or a refusal."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from tests.security.admin_matrix import BULK_ROWS, BUTTON_ROWS, LIST_ROWS, Row
+from tests.security.admin_requests import BEFORE, address, form_of, good_form
+from tests.security.malformed import HEX
+from tests.security.watching import writing_nothing
+from tests.security.world import World, undone
+
+pytestmark = pytest.mark.django_db
+
+ON_THINGS = [row for row in BUTTON_ROWS if row.thing != "-"]
+IDS = ("x", "%00", "%FF", "%ED%A0%80", "..%2F..", "_5F", "_", "0", f"zzz_{HEX}", f"ord_{HEX}", "x" * 3_000)
+QUERIES = (
+    "q=%00", "q=%FF", f"q={'x' * 5_000}", "q=%27%22", f"q=ord_{HEX}", "o=x", "o=99.-99", f"o={'9' * 30}",
+    "p=x", "p=-1", f"p={'9' * 20}", "all=x", "e=1", "_popup=x", "_to_field=%00", "_facets=x", "pk__in=x",
+    "unknown__lookup=1", "id__exact=%00", "password__startswith=p", "state__exact=%00", "is_active__exact=x",
+)  # fmt: skip
+TEXTS = ("", "a\0b", "x" * 10_000, "two\nlines", "\ud800", "-1", "9" * 30, "1e400", "NaN", "[]", "﷽")
+#: Those that a form might let through to the database.
+DANGEROUS = ("a\0b", "x" * 10_000, "\ud800", "9" * 30)
+
+
+def name_of(row: Row) -> str:
+    return row.name
+
+
+def encoded(data: dict[str, Any]) -> bytes:
+    """Return a form as a browser would send it, and as no browser would."""
+    return "&".join(
+        f"{name}={quote(str(value).encode('utf-8', 'surrogatepass'))}" for name, value in data.items()
+    ).encode()
+
+
+@pytest.mark.parametrize("row", BUTTON_ROWS, ids=name_of)
+def test_a_malformed_form_is_shown_again(world: World, row: Row) -> None:
+    path, caller, answers = address(world, row.name, row.thing), world.caller("admin"), {}
+    with undone():
+        if before := BEFORE.get(row.name):
+            before(world)
+        good = good_form(world, caller, row.name, row.thing)
+        form = form_of(caller.get(path))
+        for field in form.fields if form else ():
+            for text in DANGEROUS:
+                with undone():
+                    answer = caller.send(
+                        "POST",
+                        path,
+                        encoded({**good, field: text}),
+                        content_type="application/x-www-form-urlencoded",
+                    )
+                if answer.status_code not in {200, 302, 400}:
+                    answers[field, text[:20]] = (answer.status_code, answer.content[:300])
+    assert answers == {}
+
+
+@pytest.mark.parametrize("row", (*ON_THINGS, *LIST_ROWS), ids=name_of)
+def test_a_malformed_id_leads_nowhere(world: World, row: Row) -> None:
+    pages = ("change", "history", "delete") if row in LIST_ROWS else ("",)
+    caller, answers = world.caller("admin"), {}
+    with undone(), writing_nothing():
+        for page in pages:
+            route = f"{row.name}_{page}" if page else row.name
+            path = reverse(f"admin:{route}", args=["HERE"])
+            for id_ in IDS:
+                for method in ("GET", "POST"):
+                    answer = caller.send(method, path.replace("HERE", id_))
+                    if answer.status_code not in {302, 400, 403, 404}:
+                        answers[method, page, id_[:80]] = answer.status_code
+    assert answers == {}
+
+
+@pytest.mark.parametrize("row", LIST_ROWS, ids=name_of)
+def test_a_malformed_query_of_a_list_is_put_aside(world: World, row: Row) -> None:
+    path, caller, answers = reverse(f"admin:{row.name}_changelist"), world.caller("admin"), {}
+    with undone(), writing_nothing():
+        for query in QUERIES:
+            with undone():
+                answer = caller.get(f"{path}?{query}")
+            if answer.status_code not in {200, 302, 400, 403, 404}:
+                answers[query[:80]] = answer.status_code
+        assert caller.get(path).status_code == 200
+    assert answers == {}
+
+
+@pytest.mark.parametrize("row", BULK_ROWS, ids=name_of)
+def test_a_malformed_choice_in_a_list_does_nothing(world: World, row: Row) -> None:
+    name, action = row.name.split()
+    path, answers = reverse(f"admin:{name}_changelist"), {}
+    with undone(), writing_nothing():
+        for id_ in (*IDS, ""):
+            body = f"action={action}&_selected_action={id_}".encode()
+            with undone():
+                answer = world.caller("admin").send(
+                    "POST", path, body, content_type="application/x-www-form-urlencoded"
+                )
+            if answer.status_code not in {200, 302, 400, 404}:
+                answers[id_[:80]] = answer.status_code
+    assert answers == {}
+
+
+@pytest.mark.parametrize(
+    "query",
+    ("s=%00", "s=%FF&extended=1", "s=a&page=x", "s=a&page=-1", f"s=a&page={'9' * 5_000}", "s=a&page="),
+)
+def test_a_malformed_search_finds_nothing(world: World, query: str) -> None:
+    answer = world.caller("admin").get(f"{reverse('admin:search')}?{query}")
+    assert answer.status_code in {200, 400, 404}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_malformed_sign_in_is_refused(world: World, text: str) -> None:
+    body = encoded({"username": text, "password": text, "next": text})
+    answer = world.caller("nobody").send(
+        "POST", reverse("admin:login"), body, content_type="application/x-www-form-urlencoded"
+    )
+    assert answer.status_code == 200
+    assert "sessionid" not in answer.cookies
+
+
+def test_every_list_was_tried() -> None:
+    assert len(LIST_ROWS) == len(admin.site._registry)
