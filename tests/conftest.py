@@ -101,6 +101,12 @@ def web(request: pytest.FixtureRequest, _web_process: Web, transactional_db: Non
 
 
 @pytest.fixture
+def alone(_web_process: Web) -> None:
+    """Stop the web process that tests share: its sweeps would touch what this test commits, in its own time."""
+    _web_process.stop()
+
+
+@pytest.fixture
 def background(launch: Callable[..., Ours]) -> None:
     """Run the Celery worker and beat; in embedded mode they are threads of the web process already."""
     if settings.SCALED:

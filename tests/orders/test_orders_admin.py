@@ -1,5 +1,6 @@
 """The admin of orders, payments, parcels and refunds: who sees what, what the buttons do, what lists cost."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -238,13 +239,15 @@ def test_a_list_costs_the_same_with_many_rows(
 
 
 def slowest_statement(open_page: Callable[[], Any]) -> float:
-    """Return the seconds that the slowest statement of a page takes when the machine is least busy."""
-    times = []
+    """Return the seconds that the slowest statement of a page takes; the best of three when it is slow."""
+    best = math.inf
     for _ in range(3):
         with CaptureQueriesContext(connection) as queries:
             assert open_page().status_code == 200
-        times.append(max(float(asked["time"]) for asked in queries))
-    return min(times)
+        best = min(best, max(float(asked["time"]) for asked in queries))
+        if best <= SLOW:
+            break
+    return best
 
 
 def test_lists_open_at_once_with_a_hundred_thousand_orders(
