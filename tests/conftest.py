@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.flushing import patient_flush
 from tests.limits import fresh_limits
 from tests.people import admin, brand, brand_owner, brand_staff, buyer, host, outsider, rival
 from tests.servers import Beat, Ours, Web, Worker, temporary_folder
@@ -21,7 +20,6 @@ __all__ = [
     "fresh_limits",
     "host",
     "outsider",
-    "patient_flush",
     "rival",
 ]
 
