@@ -26,7 +26,7 @@ WEB_PROCESSES = (1,) if mode() == "embedded" else (1, 2)
 NO_LIMIT = "1000000/s"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: their sweeps would touch what tests elsewhere commit
 def _web_processes(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[list[Web]]:
     with ExitStack() as started:
         env = {**server_environment, "RATE_LIMIT_BUY": NO_LIMIT}
