@@ -100,9 +100,9 @@ def web(request: pytest.FixtureRequest, _web_process: Web, transactional_db: Non
 
 @pytest.fixture
 def alone(_web_process: Web) -> None:
-    """Stop the web process that tests share: its sweeps would touch what this test commits, in its own time."""
-    _web_process.stop()
     """Stop the web process that tests share: its sweeps would work on what this test commits."""
+    _web_process.stop()
+
 
 @pytest.fixture
 def background(launch: Callable[..., Ours]) -> None:
