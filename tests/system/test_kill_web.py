@@ -18,7 +18,7 @@ from tests.system.sockets import Audience
 
 UNITS = 10_000
 PEOPLE = 240
-CALLERS, TRIES_EACH = 40, 25
+CALLERS, TRIES_EACH = 40, 15
 KILL_AFTER = 600
 
 #: A buyer's id and their idempotency key.
