@@ -1,11 +1,15 @@
 """One world for all tests of a module; what a test does to it is undone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
+from marketplace.lib import clock
+from streams.actions.restock import restock_slot
 from tests.security.world import World, build_world, undone
+from tests.servers import Web
 
 
 @pytest.fixture(scope="module")
@@ -19,3 +23,29 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def no_limits(settings: Settings) -> None:
     """Let one address ask as often as the proofs do."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/s")
+
+
+@pytest.fixture
+def live_world(transactional_db: None) -> World:
+    """Return a world of its own, committed, with plenty to sell: for what runs in a server."""
+    world = build_world()
+    restock_slot(slot_id=world.ids["third"], quantity=10_000, actor=world.people["admin"], now=clock.now())
+    return world
+
+
+@pytest.fixture(scope="session")
+def _patient_process(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[Web]:
+    names = ("DEFAULT", "ANONYMOUS", "BUY", "CHAT", "CHAT_ROOM", "LOGIN")
+    limits = {f"RATE_LIMIT_{name}": "1000000/s" for name in names}
+    server = Web(server_folder, env={**server_environment, **limits})
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def patient_web(request: pytest.FixtureRequest, _patient_process: Web, transactional_db: None) -> Web:
+    """Return a running web process that lets everybody ask as often as they like."""
+    request.node.servers = [_patient_process]
+    if not _patient_process.running:
+        _patient_process.start()
+    return _patient_process
