@@ -153,6 +153,8 @@ GET    shipments/{shipment}                         any       401 200 404 404 40
 POST   gateway/webhooks                             none      403 403 403 403 403 403 403 403 403 403
 GET    refunds                                      any       401 200 200 200 200 200 200 200 200 200
 GET    refunds/{refund}                             any       401 200 404 404 404 404 404 404 404 200
+GET    /                                            none      302 302 302 302 302 302 302 302 302 302
+GET    /media/products/nothing.png                  none      404 404 404 404 404 404 404 404 404 404
 GET    /api/schema/                                 none      200 200 200 200 200 200 200 200 200 200
 GET    /api/docs/                                   none      200 200 200 200 200 200 200 200 200 200
 GET    /api/docs/errors/                            none      200 200 200 200 200 200 200 200 200 200
