@@ -18,8 +18,8 @@ from tests.servers import Web
 Offer = dict[str, Any]
 OpenSale = Callable[..., Offer]
 
-#: Proofs about Redis exist where there is one.
-collect_ignore = ["test_kill_valkey.py"] if mode() == "embedded" else []
+#: Proofs about Redis and row locks exist where there are such.
+collect_ignore = ["test_admission_waits.py", "test_kill_valkey.py"] if mode() == "embedded" else []
 #: How many web processes sell at once.
 WEB_PROCESSES = (1,) if mode() == "embedded" else (1, 2)
 #: Buyers who never pause need this; what a limit does is proved with the limits.
