@@ -10,14 +10,19 @@ import uuid
 
 _HEX = frozenset("0123456789abcdef")
 
+_last_stamp = 0
+
 
 def new_uuid7_hex() -> str:
-    """Return 32 hexadecimal digits of a fresh UUIDv7."""
-    milliseconds = time.time_ns() // 1_000_000
-    noise = int.from_bytes(os.urandom(10))
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | noise
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
+    """Return 32 hexadecimal digits of a fresh UUIDv7, greater than those this process made before.
+
+    The 12 bits behind the milliseconds count within one of them (RFC 9562, section 6.2, method 1): rows written
+    in one transaction sort in the order in which they were made.
+    """
+    global _last_stamp  # noqa: PLW0603 - threads may share a stamp; the random part tells them apart
+    _last_stamp = stamp = max(time.time_ns() // 1_000_000 << 12, _last_stamp + 1)
+    noise = int.from_bytes(os.urandom(8)) >> 2
+    value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0x2 << 62 | noise
     return f"{value:032x}"
 
 
