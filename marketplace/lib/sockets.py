@@ -167,7 +167,9 @@ class RoomSocket(asyncio.Protocol):
             self.close(BAD_FRAME, "not text")
 
     def _control(self, opcode: int, first: int, payload: bytes) -> None:
-        if not first & frames.FINAL or len(payload) > frames.CONTROL_LIMIT or opcode > frames.PONG:
+        half_a_code = opcode == frames.CLOSE and len(payload) == 1
+        too_long = len(payload) > frames.CONTROL_LIMIT
+        if half_a_code or too_long or not first & frames.FINAL or opcode > frames.PONG:
             self.close(BAD_FRAME, "bad control frame")
         elif opcode == frames.CLOSE:
             self._end(frames.frame(frames.CLOSE, payload[:2]))
