@@ -16,8 +16,8 @@ _last_stamp = 0
 def new_uuid7_hex() -> str:
     """Return 32 hexadecimal digits of a fresh UUIDv7, greater than those this process made before.
 
-    The 12 bits behind the milliseconds count within one of them (RFC 9562, section 6.2, method 1): rows written
-    in one transaction sort in the order in which they were made.
+    The 12 bits behind the milliseconds count within one of them (RFC 9562, section 6.2, method 1): rows
+    written in one transaction sort in the order in which they were made.
     """
     global _last_stamp  # noqa: PLW0603 - threads may share a stamp; the random part tells them apart
     _last_stamp = stamp = max(time.time_ns() // 1_000_000 << 12, _last_stamp + 1)
