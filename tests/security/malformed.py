@@ -7,8 +7,7 @@ only a fault of ours is wrong. Some values are wrong whatever a schema says: no 
 import copy
 import json
 import math
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
@@ -75,10 +74,11 @@ def cases(schema: Schema, components: Schema, good: Any) -> Iterator[Case]:
     for at, below in places(schema, components):
         if below.get("format") == "binary":
             continue
+        is_wrong = judge(below, components)
+        marked = put(good, at, schema, components)
         for raw in (*VALUES, *near(below)):
-            document = written(put(good, at, schema, components), raw)
             name = f"{'.'.join(map(str, at)) or 'body'} = {raw[:60]}"
-            yield Case(name, document, is_wrong(raw, below, components))
+            yield Case(name, written(marked, raw), is_wrong(raw))
         if at and isinstance(at[-1], str):
             yield from _without(at, schema, components, good)
             yield _twice(at, good)
@@ -119,17 +119,21 @@ def near(schema: Schema) -> Iterator[str]:
             yield from map(json.dumps, (example[:-1], f"{example}0", example.upper(), f"{example}\n"))
 
 
-def is_wrong(raw: str, schema: Schema, components: Schema) -> bool:
-    """Tell whether a value must be refused at a place with this schema."""
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
-        return True
-    if not is_readable(value):
-        return True
-    validator = _validator(json.dumps(schema), json.dumps(components))
-    trimmed = value.strip() if isinstance(value, str) else value  # blanks around text are taken away
-    return not (validator.is_valid(value) or validator.is_valid(trimmed))
+def judge(schema: Schema, components: Schema) -> Callable[[str], bool]:
+    """Return what tells whether a value must be refused at a place with this schema."""
+    validator = Draft202012Validator({**schema, "components": {"schemas": components}})
+
+    def is_wrong(raw: str) -> bool:
+        try:
+            value = json.loads(raw)
+        except (ValueError, RecursionError):
+            return True
+        if not is_readable(value):
+            return True
+        trimmed = value.strip() if isinstance(value, str) else value  # blanks around text are taken away
+        return not (validator.is_valid(value) or validator.is_valid(trimmed))
+
+    return is_wrong
 
 
 def is_readable(value: Any, depth: int = 0) -> bool:
@@ -167,11 +171,6 @@ def written(document: Any, raw: str) -> bytes:
 
 
 _MARK = "<here>"
-
-
-@cache
-def _validator(schema: str, components: str) -> Draft202012Validator:
-    return Draft202012Validator({**json.loads(schema), "components": {"schemas": json.loads(components)}})
 
 
 def _set(within: Any, step: str | int, value: Any) -> None:
