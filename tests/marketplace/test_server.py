@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from marketplace.lib import clock
+from marketplace.server import _listen
 from streams.models import Session
 from tests.conftest import Launch
 from tests.people import sign_up
@@ -162,3 +163,9 @@ def test_a_listening_socket_can_be_handed_over(launch_web: Launch) -> None:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def test_an_answer_waits_for_no_acknowledgement() -> None:
+    """A socket that names its protocol is one on which asyncio turns Nagle's algorithm off."""
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
