@@ -1,5 +1,6 @@
 """Writes granted purchases inside admission's transaction: order, line and fact, in bulk."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,16 +18,17 @@ from streams.models import Session, Slot
 from streams.queries.terms import Terms
 
 _ORDER = (
-    "id", "buyer_id", "session_id", "key", "input_hash", "amount", "currency", "pay_by", "created_at",
+    "id", "buyer_id", "key", "input_hash", "amount", "currency",
+    "session_id", "pay_by", "created_at",
 )  # fmt: skip
 _LINE = (
     "id", "order_id", "buyer_id", "deal_id", "quantity", "amount", "unit_price",
     "state", "pay_by", "created_at", "session_id", "slot_id", "seq",
-    "variant_id", "product_id", "title", "sku",
-    "currency", "brand_id", "streamer_id", "agency_id", "collaboration_id",
+    "variant_id", "product_id", "title", "sku", "currency",
+    "brand_id", "streamer_id", "agency_id", "collaboration_id",
     "rate_bp", "agency_share_bp", "fee_bp", "return_policy",
 )  # fmt: skip
-_FACT = ("id", "type", "subject", "payload", "at")
+_FACT = ("id", "subject", "payload", "type", "at")
 
 
 @dataclass(slots=True, frozen=True)
@@ -58,30 +60,25 @@ class Offer:
 
 def write(granted: Sequence[tuple[PurchaseRequest, Offer]], *, now: datetime) -> list[Accepted]:
     """Insert order, line and fact of each granted request; return what each buyer is told, in order."""
-    orders, lines, facts, told = [], [], [], []
-    copied = {offer.slot.id: offer.copied(now=now) for _, offer in granted}
-    at = _moment(now)
+    offers = list({offer.slot.id: offer for _, offer in granted}.values())
+    orders, lines = defaultdict(list), defaultdict(list)
+    facts, told = [], []
+    pay_by = {offer.slot.id: offer.pay_by(now) for offer in offers}
     for request, offer in granted:
-        order, line = new_uuid7_hex(), new_uuid7_hex()
-        buyer, deal = request.buyer_id[-32:], _hex(request.deal_id)
-        pay_by = offer.pay_by(now)
-        amount = request.price.amount * request.quantity
-        order_row = (
-            order, buyer, offer.session.id[-32:], request.key, request.input_hash,
-            amount, request.price.currency, _moment(pay_by), at,
-        )  # fmt: skip
-        orders.append(order_row)
-        lines.append(
-            (line, order, buyer, deal, request.quantity, amount, request.price.amount, *copied[offer.slot.id])
-        )
-        accepted = Accepted(f"ord_{order}", Money(amount, request.price.currency), pay_by)
-        facts.append(
-            (new_uuid7_hex(), "order.placed", accepted.order_id, _payload(request, offer, accepted), at)
-        )
+        slot, order, price = offer.slot.id, new_uuid7_hex(), request.price
+        buyer, deal, amount = request.buyer_id[-32:], _hex(request.deal_id), price.amount * request.quantity
+        accepted = Accepted(f"ord_{order}", Money(amount, price.currency), pay_by[slot])
+        orders[slot].append((order, buyer, request.key, request.input_hash, amount, price.currency))
+        lines[slot].append((new_uuid7_hex(), order, buyer, deal, request.quantity, amount, price.amount))
+        facts.append((new_uuid7_hex(), accepted.order_id, _payload(request, offer, accepted)))
         told.append(accepted)
-    bulk.insert(Order, _ORDER, orders)
-    bulk.insert(OrderLine, _LINE, lines)
-    bulk.insert(Fact, _FACT, facts)
+    at = _moment(now)
+    for offer in offers:
+        slot = offer.slot.id
+        shared = (_hex(offer.session.id), _moment(pay_by[slot]), at)
+        bulk.insert(Order, _ORDER, orders[slot], shared=shared)
+        bulk.insert(OrderLine, _LINE, lines[slot], shared=offer.copied(now=now))
+    bulk.insert(Fact, _FACT, facts, shared=("order.placed", at))
     return told
 
 

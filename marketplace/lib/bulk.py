@@ -14,8 +14,21 @@ from django.db.models import Model
 from marketplace.lib.atomic import require_transaction
 
 
-def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows into a model's table, inside the caller's transaction."""
+def insert(
+    model: type[Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    shared: Sequence[Any] = (),
+) -> None:
+    """Insert rows into a model's table, inside the caller's transaction.
+
+    Args:
+        model: whose table.
+        columns: names of all columns.
+        rows: values of the first columns, each row its own.
+        shared: values of the remaining columns, the same in every row.
+    """
     require_transaction()
     table = model._meta.db_table  # noqa: SLF001 - Django's own name for it
     names = ", ".join(f'"{column}"' for column in columns)
@@ -23,18 +36,22 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[A
         if connection.vendor == "postgresql":
             copying = cursor.copy(f'COPY "{table}" ({names}) FROM STDIN')
             with connection.wrap_database_errors, copying as copy:  # the driver's copy raises its own errors
-                copy.write("".join(map(_copy_line, rows)))
+                tail = "".join([f"\t{_copy_value(value)}" for value in shared]) + "\n"
+                copy.write("".join([_copy_line(row) + tail for row in rows]))
         else:
             marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(rows))  # noqa: S608
+            every = [(*row, *shared) for row in rows]
+            cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', every)  # noqa: S608
 
 
 def _copy_line(row: Sequence[Any]) -> str:
-    """Return one row in the text form of COPY."""
-    return "\t".join(["\\N" if value is None else _copy_value(value) for value in row]) + "\n"
+    """Return one row in the text form of COPY, without the end of the line."""
+    return "\t".join([_copy_value(value) for value in row])
 
 
 def _copy_value(value: Any) -> str:
+    if value is None:
+        return "\\N"
     text = value if type(value) is str else str(value)
     if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
         text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

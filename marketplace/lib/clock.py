@@ -21,4 +21,4 @@ def set_ahead(by: timedelta) -> None:
 
 def to_wire(moment: datetime) -> str:
     """Return RFC 3339 in UTC with milliseconds: ``2026-11-11T00:00:26.000Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
