@@ -10,6 +10,7 @@ import asyncio
 import gc
 import resource
 import socket
+import sys
 from typing import Any
 
 import uvicorn
@@ -19,6 +20,8 @@ from marketplace.lib.sockets import MAX_MESSAGE, Receiver, RoomSocket
 
 EXTENSION = "room.broadcast"
 KERNEL_BUFFER = 32 * 1024
+#: How long the event loop may keep the admission thread waiting after each answer of the database.
+SWITCH_SECONDS = 0.0005
 GRACE_SECONDS = 8
 BACKLOG = 4096
 
@@ -72,6 +75,7 @@ def serve(app: str, *, host: str, port: int, fd: int | None = None) -> None:
         fd: descriptor of a socket that already listens.
     """
     _allow_many_sockets()
+    sys.setswitchinterval(SWITCH_SECONDS)
     listener = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
     config = uvicorn.Config(
         app,
