@@ -9,8 +9,10 @@ from django.test.client import encode_multipart
 
 from marketplace.lib import clock
 from streams.actions.show import end_session, pause_session, rehearse_session
+from tests.marketplace.rest_callers import Caller
 from tests.orders.shop import ADDRESS, APPROVE
 from tests.people import PASSWORD
+from tests.security.matrix import Row
 from tests.security.world import World
 
 PRICE = {"amount": 3990, "currency": "CNY"}
@@ -107,6 +109,13 @@ def body_of(world: World, method: str, address: str) -> Body | None:
     if "scheduled_at" in filled:
         filled["scheduled_at"] = clock.to_wire(clock.now() + timedelta(days=1))
     return filled
+
+
+def let_in(world: World, row: Row) -> Caller:
+    """Return somebody whom a row lets in, with a token where one will do: only the input is to blame."""
+    if row.allowed is None or row.token in {"cookie", "none"}:
+        return world.caller(row.allowed or "nobody")
+    return world.bearer(world.tokens[row.allowed])
 
 
 def encoded(body: Body | None) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from urllib.parse import quote
 import pytest
 
 from marketplace.rest.keys import HEADER
-from tests.marketplace.rest_callers import Caller, problem_of
+from tests.marketplace.rest_callers import problem_of
 from tests.security.malformed import HEX, judge, resolved
 from tests.security.matrix import ROWS, Row
 from tests.security.openapi import first_rows, operation_of, parameters, schemas
-from tests.security.requests import body_of, encoded
+from tests.security.requests import body_of, encoded, let_in
 from tests.security.watching import writing_nothing
 from tests.security.world import World, undone
 
@@ -25,9 +25,18 @@ NAMED = [row for row in API if "{" in row.address]
 
 #: As they stand in a query string, escapes and all.
 VALUES: tuple[str, ...] = (
-    *("", "x", "-1", "0", "1", "1.5", "1e3", "NaN", "9" * 40, "%2B1", "%D9%A1"),
-    *("true", "True", "null", "[]", "{}", "%20", "x" * 6_000, f"ord_{HEX}", f"usr_{HEX.upper()}", "ord_1"),
-    *("%00", "a%00b", "%FF", "%ED%A0%80", "%F0%9F%98%80", "%27%20OR%201%3D1--", "%25", "%", "%zz", "%0A"),
+    *("", "x", "-1", "0", "101", "1.5", "9" * 40, "%2B1", "%D9%A1", "True", "null", "[]", "%20", "x" * 6_000),
+    *(
+        f"ord_{HEX}",
+        f"usr_{HEX.upper()}",
+        "a%00b",
+        "%FF",
+        "%ED%A0%80",
+        "%F0%9F%98%80%0A",
+        "%27--",
+        "%",
+        "%zz",
+    ),
 )
 SEGMENTS: tuple[str, ...] = (
     *("x", "0", "-1", "null", "%20", "%00", "%FF", "%ED%A0%80", "..", "%2E%2E", "%2F", "%0A", "x" * 6_000),
@@ -40,10 +49,6 @@ KEYS: tuple[str, ...] = ("", "x" * 256, "é", "\x7f", "a\tb", "\x01")
 
 def name_of(row: Row) -> str:
     return f"{row.method} {row.address}"
-
-
-def caller_for(world: World, row: Row) -> Caller:
-    return world.caller(row.allowed or "nobody")
 
 
 def is_refusal(answer: Any) -> bool:
@@ -67,7 +72,10 @@ def judge_parameter(schema: dict[str, Any]) -> Callable[[str], bool]:
 
 @pytest.mark.parametrize("row", READ, ids=name_of)
 def test_a_malformed_parameter_is_refused(world: World, row: Row) -> None:
-    caller, path = caller_for(world, row), world.fill(row.path)
+    caller, path = (
+        let_in(world, row),
+        world.fill(row.path),
+    )
     join = "&" if "?" in path else "?"
     wrong = {}
     with undone(), writing_nothing():
@@ -88,7 +96,7 @@ def test_an_unknown_parameter_is_refused(world: World, row: Row) -> None:
     path = world.fill(row.path)
     asked = f"{path}{'&' if '?' in path else '?'}unknown=1"
     with undone(), writing_nothing():
-        answer = caller_for(world, row).send(
+        answer = let_in(world, row).send(
             row.method,
             asked,
             headers={"Idempotency-Key": "k"},
@@ -112,7 +120,7 @@ def malformed(world: World, row: Row) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("row", NAMED, ids=name_of)
 def test_what_no_address_names_is_not_found(world: World, row: Row) -> None:
-    caller, wrong = caller_for(world, row), {}
+    caller, wrong = let_in(world, row), {}
     kwargs = encoded(body_of(world, row.method, row.address))
     with undone(), writing_nothing():
         for path, _ in malformed(world, row):
@@ -125,7 +133,10 @@ def test_what_no_address_names_is_not_found(world: World, row: Row) -> None:
 
 @pytest.mark.parametrize("row", POSTED, ids=name_of)
 def test_a_malformed_idempotency_key_is_refused(world: World, row: Row) -> None:
-    caller, path = caller_for(world, row), world.fill(row.path)
+    caller, path = (
+        let_in(world, row),
+        world.fill(row.path),
+    )
     kwargs = encoded(body_of(world, row.method, row.address))
     required = any(each.get("required") for each in parameters(operation_of(world, row), "header"))
     with undone(), writing_nothing():

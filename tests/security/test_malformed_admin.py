@@ -24,7 +24,7 @@ QUERIES = (
 )  # fmt: skip
 TEXTS = ("", "a\0b", "x" * 10_000, "two\nlines", "\ud800", "-1", "9" * 30, "1e400", "NaN", "[]", "﷽")
 #: Those that a form might let through to the database.
-DANGEROUS = ("a\0b", "x" * 10_000, "\ud800", "9" * 30)
+DANGEROUS = ("a\0b\ud800", "9" * 30)
 
 
 def name_of(row: Row) -> str:

@@ -20,6 +20,7 @@ from marketplace.actions.variants import create_variant, deactivate_variant
 from marketplace.lib import clock, ids
 from marketplace.lib.money import Money
 from marketplace.models import BrandMember, Fact, StockLevel, StockMovement, User
+from marketplace.models.tokens import Scope
 from orders.models import InboundWebhook, OrderLine, Payment, Shipment
 from orders.payments.simulator.models import SimulatedPayment
 from refunds.models import Refund
@@ -50,6 +51,7 @@ class World:
     people: dict[str, User]
     ids: dict[str, str]
     cookies: dict[str, str]
+    tokens: dict[str, str]
 
     def caller(self, role: str) -> Caller:
         """Return a browser in which a person of this role has signed in."""
@@ -108,7 +110,14 @@ def build_world() -> World:
         )[0].id,
         "fact": Fact.objects.order_by("-id")[0].id,
     }
-    return World(people, things, {role: session_key(person) for role, person in people.items()})
+    cookies = {role: session_key(person) for role, person in people.items()}
+    return World(people, things, cookies, {role: token_of(person) for role, person in people.items()})
+
+
+def token_of(person: User) -> str:
+    """Return a new token that may do everything."""
+    scopes = Scope.values
+    return create_token(user=person, name="all", scopes=scopes, expires_at=None, now=clock.now())[1]
 
 
 def session_key(person: User) -> str:
