@@ -3,9 +3,11 @@
 import json
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.test import Client
+from django.test.client import ClientHandler
 
 from marketplace.actions.tokens import create_token
 from marketplace.lib import clock
@@ -18,11 +20,18 @@ class Caller(Client):
     def __init__(self, *, token: str = "", **kwargs: Any) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else None
         super().__init__(headers=headers, **kwargs)
+        self.handler = _handler(self.handler.enforce_csrf_checks)
 
     def send(self, method: str, path: str, body: object = None, **kwargs: Any) -> Any:
         """Return the answer; a body that is bytes goes as it is."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         return self.generic(method, path, data, kwargs.pop("content_type", "application/json"), **kwargs)
+
+
+@cache
+def _handler(checked: bool) -> ClientHandler:
+    """Return the handler that callers share: each of its own would look through all static files first."""
+    return ClientHandler(enforce_csrf_checks=checked)
 
 
 def with_token(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -56,16 +55,13 @@ class World:
     def caller(self, role: str) -> Caller:
         """Return a browser in which a person of this role has signed in."""
         caller = Caller(raise_request_exception=False)
-        caller.handler = _handler()
         if role in self.cookies:
             caller.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[role]
         return caller
 
     def bearer(self, secret: str) -> Caller:
         """Return a program with a token."""
-        caller = Caller(token=secret, raise_request_exception=False)
-        caller.handler = _handler()
-        return caller
+        return Caller(token=secret, raise_request_exception=False)
 
     def fill(self, value: Any) -> Any:
         """Return a value with ids in the place of ``{names}``."""
@@ -264,9 +260,3 @@ def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
 
 def _expect(answer: Any, status: int) -> None:
     assert answer.status_code == status, answer.content
-
-
-@cache
-def _handler() -> Any:
-    """Return the handler that all callers share: each of its own would look through all static files."""
-    return Caller().handler
