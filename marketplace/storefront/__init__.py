@@ -1,0 +1,1 @@
+"""What viewers see in a browser: lobby, room, checkout, orders, replays. Composes apps, owns no data."""

@@ -1,0 +1,1 @@
+"""Simulated shows: a host and a crowd that use the public API and sockets like anybody else."""
