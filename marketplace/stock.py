@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import connection
 
 from marketplace.errors import StockConflict
-from marketplace.lib import bulk, rows
+from marketplace.lib import bulk, pipeline, rows
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.ids import new_uuid7_hex
 from marketplace.models.stock import StockLevel, StockMovement
@@ -25,7 +25,11 @@ _BATCH = 500
 # Written as SQL because every purchase runs them: a queryset costs several times the statement.
 _MOVE = (
     "UPDATE marketplace_stocklevel SET on_hand = on_hand + %s, held = held + %s"
-    " WHERE variant_id = %s AND held + %s >= 0 AND on_hand + %s >= held + %s RETURNING id"
+    " WHERE variant_id = %s AND held + %s >= 0 AND on_hand + %s >= held + %s"
+)
+_LOG_MOVE = (
+    "INSERT INTO marketplace_stockmovement (id, level_id, kind, on_hand_delta, held_delta, reference, at)"
+    " SELECT %s, id, %s, %s, %s, %s, %s FROM marketplace_stocklevel WHERE variant_id = %s"
 )
 _COLUMNS = ("id", "level_id", "kind", "on_hand_delta", "held_delta", "reference", "at")
 
@@ -101,13 +105,12 @@ def open_levels(counts: Mapping[str, int], *, reference: str, now: datetime) -> 
 
 def _move(variant_id: str, kind: str, *, on_hand: int, held: int, reference: str, now: datetime) -> None:
     require_transaction()
-    with connection.cursor() as cursor:
-        cursor.execute(_MOVE, [on_hand, held, variant_id[-32:], held, on_hand, held])
-        level = cursor.fetchone()
-    if level is None:
-        raise StockConflict(data={"variant": variant_id})
+    variant = variant_id[-32:]
+    conflict = StockConflict(data={"variant": variant_id})
+    pipeline.change(_MOVE, [on_hand, held, variant, held, on_hand, held], otherwise=conflict)
     at = connection.ops.adapt_datetimefield_value(now)
-    bulk.insert(StockMovement, _COLUMNS, [(new_uuid7_hex(), level[0], kind, on_hand, held, reference, at)])
+    movement = [new_uuid7_hex(), kind, on_hand, held, reference, at, variant]
+    pipeline.change(_LOG_MOVE, movement, otherwise=conflict)
 
 
 def _log(kind: str, units: Mapping[str, int], *, reference: str, now: datetime) -> None:

@@ -22,7 +22,8 @@ from django.db import InterfaceError, OperationalError, connection
 from marketplace import metrics
 from marketplace.lib import clock
 from orders import sold_out
-from orders.actions.place_orders import find_replays, place_orders
+from orders.actions.place_orders import place_orders
+from orders.queries.replays import find_replays
 from orders.requests import Accepted, Outcome, PurchaseRequest, Refused
 from streams.actions.tell_rooms import tell_stale_rooms
 from streams.stock_facts import LEAST_PAUSE

@@ -110,7 +110,8 @@ def add_all(counts: Iterable[Count]) -> None:
     whole.sort(key=lambda count: (count.session_id, count.minute, count.process))
     if whole:
         with connection.cursor() as cursor:
-            cursor.executemany(_UPSERT, [_parameters(count) for count in whole])
+            for count in whole:
+                cursor.execute(_UPSERT, _parameters(count))
 
 
 def _parameters(count: Count) -> list[Any]:

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from django.db import connection
-
-from marketplace.lib import rows
+from marketplace.lib import pipeline, rows
 from marketplace.lib.atomic import require_transaction
 from streams.errors import QuotaConflict
 from streams.models import Deal, Slot
@@ -38,8 +36,6 @@ def give_back(slots: Mapping[str, int], deals: Mapping[str, int]) -> None:
 
 def _count(statement: str, quantities: Mapping[str, int]) -> None:
     require_transaction()
-    with connection.cursor() as cursor:
-        for id_, quantity in sorted(quantities.items()):
-            cursor.execute(statement, [quantity, id_[-32:], quantity])
-            if cursor.rowcount != 1:
-                raise QuotaConflict(data={"id": id_})
+    for id_, quantity in sorted(quantities.items()):
+        conflict = QuotaConflict(data={"id": id_})
+        pipeline.change(statement, [quantity, id_[-32:], quantity], otherwise=conflict)

@@ -22,16 +22,18 @@ LONGEST_WAIT = timedelta(seconds=30)
 # Written as SQL because every purchase runs it: a queryset costs several times the statement.
 _ROOMS = f"""
 SELECT DISTINCT session.id FROM streams_session session JOIN streams_slot slot ON slot.session_id = session.id
-WHERE session.state IN ({rows.marks(ON_AIR)}) AND slot.variant_id IN"""  # noqa: S608 - placeholders only
+WHERE session.state IN ({rows.marks(ON_AIR)}) AND slot.variant_id"""  # noqa: S608 - placeholders only
+
+
+def selling(variant_ids: Iterable[str]) -> rows.Select:
+    """Return the SELECT of the ids of sessions on air that have one of these variants in their line-up."""
+    condition, variants = rows.any_of(set(variant_ids))
+    return rows.Select(f"{_ROOMS} {condition}", [*sorted(ON_AIR), *variants])
 
 
 def rooms_selling(variant_ids: Iterable[str]) -> set[str]:
     """Return the ids of the sessions on air that have one of these variants in their line-up."""
-    variants = [variant_id[-32:] for variant_id in set(variant_ids)]
-    if not variants:
-        return set()
-    found = rows.select(f"{_ROOMS} ({rows.marks(variants)})", [*sorted(ON_AIR), *variants], kinds=("ses",))
-    return {session_id for (session_id,) in found}
+    return {session_id for (session_id,) in rows.select(*selling(variant_ids), kinds=("ses",))}
 
 
 def tell(sessions: Iterable[Session], *, now: datetime) -> list[str]:

@@ -1,11 +1,12 @@
-"""Bulk writes for the hot path: COPY on PostgreSQL, one prepared INSERT for many rows on SQLite.
+"""Bulk writes for the hot path: one INSERT from arrays on PostgreSQL, a prepared one for many rows on SQLite.
 
 Django's ``bulk_create`` builds a model instance and a parameter list per row; at thousands of rows a second
 that is most of the work. Rows here are plain tuples in the order of the columns, values are what the driver
-stores.
+stores. COPY cannot stand in a pipeline, and sends with every row what all rows share.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -30,29 +31,47 @@ def insert(
         shared: values of the remaining columns, the same in every row.
     """
     require_transaction()
+    if connection.vendor == "postgresql":
+        own = [_array(column) for column in zip(*rows, strict=True)]
+        if own:
+            statement = _from_arrays(model, tuple(columns), len(own))
+            connection.cursor().execute(statement, [*shared, *own])
+        return
     table = model._meta.db_table  # noqa: SLF001 - Django's own name for it
     names = ", ".join(f'"{column}"' for column in columns)
+    marks = ", ".join(["%s"] * len(columns))
+    every = [(*row, *shared) for row in rows]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            copying = cursor.copy(f'COPY "{table}" ({names}) FROM STDIN')
-            with connection.wrap_database_errors, copying as copy:  # the driver's copy raises its own errors
-                tail = "".join([f"\t{_copy_value(value)}" for value in shared]) + "\n"
-                copy.write("".join([_copy_line(row) + tail for row in rows]))
-        else:
-            marks = ", ".join(["%s"] * len(columns))
-            every = [(*row, *shared) for row in rows]
-            cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', every)  # noqa: S608
+        cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', every)  # noqa: S608
 
 
-def _copy_line(row: Sequence[Any]) -> str:
-    """Return one row in the text form of COPY, without the end of the line."""
-    return "\t".join([_copy_value(value) for value in row])
+@lru_cache(maxsize=64)
+def _from_arrays(model: type[Model], columns: tuple[str, ...], own: int) -> str:
+    """Return the INSERT whose parameters are the shared values, then one array for each other column."""
+    options = model._meta  # noqa: SLF001
+    types = {field.column: _type_of(field) for field in options.concrete_fields}
+    names = ", ".join(f'"{column}"' for column in columns)
+    shared = [f"%s::{types[column]}" for column in columns[own:]]
+    selected = ", ".join([*(f"own.c{number}" for number in range(own)), *shared])
+    arrays = ", ".join(f"%s::{types[column]}[]" for column in columns[:own])
+    aliases = ", ".join(f"c{number}" for number in range(own))
+    source = f"unnest({arrays}) AS own ({aliases})"
+    return f'INSERT INTO "{options.db_table}" ({names}) SELECT {selected} FROM {source}'  # noqa: S608
 
 
-def _copy_value(value: Any) -> str:
+def _type_of(field: Any) -> str:
+    """Return a column's type; text where a cast would cut what is too long instead of refusing it."""
+    type_: str = field.db_type(connection)
+    return "text" if type_.startswith("varchar") else type_
+
+
+def _array(values: Sequence[Any]) -> str:
+    """Return PostgreSQL's text form of an array."""
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: Any) -> str:
     if value is None:
-        return "\\N"
+        return "NULL"
     text = value if type(value) is str else str(value)
-    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
-        text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -6,16 +6,24 @@ building its SQL than the database on answering it. Here the SQL and the convert
 
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
 from django.db.models import Model
 
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.ids import as_id
+from marketplace.lib.pipeline import Answer, Rows, ask
 
 Row = TypeVar("Row", bound=Model)
 Converter = Callable[[Any], Any]
+
+
+class Select(NamedTuple):
+    """A SELECT of ids, to stand inside another statement."""
+
+    statement: str
+    parameters: Sequence[Any]
 
 
 def lock(model: type[Row], keys: Collection[str], *, by: str = "id") -> list[Row]:
@@ -23,30 +31,79 @@ def lock(model: type[Row], keys: Collection[str], *, by: str = "id") -> list[Row
 
     The lock leaves ids alone, so that rows which point at these can be inserted meanwhile.
     """
+    return ask_lock(model, keys, by=by).get()
+
+
+def ask_lock(
+    model: type[Row], keys: Collection[str], *, by: str = "id", also: Select | None = None
+) -> Answer[list[Row]]:
+    """Lock as ``lock`` does, without waiting; ``also`` selects ids of more rows to lock."""
     require_transaction()
+    column = _column(model, by)
+    condition, parameters = any_of(keys)
+    wanted = f'"{column}" {condition}'
+    if also is not None:
+        table = model._meta.db_table  # noqa: SLF001 - Django's own name for it
+        wanted = f'"id" IN (SELECT "id" FROM "{table}" WHERE {wanted} UNION {also.statement})'  # noqa: S608
+        parameters = [*parameters, *also.parameters]
     for_update = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
-    return _read(model, keys, by, f' ORDER BY "id"{for_update}')
+    return ask_where(model, f'{wanted} ORDER BY "id"{for_update}', parameters)
 
 
 def fetch(model: type[Row], keys: Collection[str], *, by: str = "id") -> list[Row]:
     """Return the rows whose field ``by`` is one of ``keys``, in any order."""
-    return _read(model, keys, by, "")
+    return ask_fetch(model, keys, by=by).get()
+
+
+def ask_fetch(model: type[Row], keys: Collection[str], *, by: str = "id") -> Answer[list[Row]]:
+    """Ask for what ``fetch`` returns without waiting for it."""
+    condition, parameters = any_of(keys)
+    return ask_where(model, f'"{_column(model, by)}" {condition}', parameters)
+
+
+def ask_where(model: type[Row], condition: str, parameters: Sequence[Any]) -> Answer[list[Row]]:
+    """Ask for the rows that a condition in SQL is true of."""
+    statement, names, converters = _plan(model, connection.vendor)
+    alias = connection.alias
+
+    def read(found: Rows) -> list[Row]:
+        return [
+            model.from_db(
+                alias,
+                names,
+                [
+                    value if convert is None else convert(value)
+                    for value, convert in zip(row, converters, strict=True)
+                ],
+            )
+            for row in found
+        ]
+
+    return ask(f"{statement} WHERE {condition}", parameters, read)
 
 
 def select(
     statement: str, parameters: Sequence[Any], *, kinds: Sequence[str | None]
 ) -> list[tuple[Any, ...]]:
     """Run a SELECT and return its rows; ``kinds`` has each column's id prefix, None for other columns."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        found = cursor.fetchall()
-    return [
-        tuple(
-            value if kind is None or value is None else as_id(kind, value)
-            for value, kind in zip(row, kinds, strict=True)
-        )
-        for row in found
-    ]
+    return ask_select(statement, parameters, kinds=kinds).get()
+
+
+def ask_select(
+    statement: str, parameters: Sequence[Any], *, kinds: Sequence[str | None]
+) -> Answer[list[tuple[Any, ...]]]:
+    """Ask for what ``select`` returns without waiting for it."""
+
+    def read(found: Rows) -> list[tuple[Any, ...]]:
+        return [
+            tuple(
+                value if kind is None or value is None else as_id(kind, value)
+                for value, kind in zip(row, kinds, strict=True)
+            )
+            for row in found
+        ]
+
+    return ask(statement, parameters, read)
 
 
 def marks(values: Collection[Any]) -> str:
@@ -54,44 +111,34 @@ def marks(values: Collection[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _read(model: type[Row], keys: Collection[str], by: str, tail: str) -> list[Row]:
-    if not keys:
-        return []
-    statement, names, converters, stored = _plan(model, by, connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{statement} ({marks(keys)}){tail}", [stored(key) for key in keys])
-        found = cursor.fetchall()
-    alias = connection.alias
-    return [
-        model.from_db(
-            alias,
-            names,
-            [
-                value if convert is None else convert(value)
-                for value, convert in zip(row, converters, strict=True)
-            ],
-        )
-        for row in found
-    ]
+def any_of(ids: Collection[str]) -> tuple[str, list[Any]]:
+    """Return the condition that a UUID column holds one of many public ids, and its parameters.
+
+    One parameter on PostgreSQL: hundreds of placeholders cost more than the query.
+    """
+    digits = [public_id[-32:] for public_id in ids]
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::uuid[])", ["{" + ",".join(digits) + "}"]
+    return f"IN ({marks(digits)})", digits
+
+
+def _column(model: type[Model], field: str) -> str:
+    return str(model._meta.get_field(field).column)  # type: ignore[union-attr]  # noqa: SLF001
 
 
 @lru_cache(maxsize=64)
 def _plan(
     model: type[Model],
-    by: str,
     vendor: str,  # noqa: ARG001 - converters differ between databases
-) -> tuple[str, list[str], list[Converter | None], Callable[[str], Any]]:
-    """Return the SELECT up to its keys, the names and converters of its columns, and how a key is stored."""
-    options = model._meta  # noqa: SLF001 - Django's own name for it
+) -> tuple[str, list[str], list[Converter | None]]:
+    """Return the SELECT up to its condition, and the names and converters of its columns."""
+    options = model._meta  # noqa: SLF001
     fields = options.concrete_fields
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    key: Any = options.get_field(by)
-    target = getattr(key, "target_field", key)
     return (
-        f'SELECT {columns} FROM "{options.db_table}" WHERE "{key.column}" IN',  # noqa: S608 - names of columns
+        f'SELECT {columns} FROM "{options.db_table}"',  # noqa: S608 - names of columns
         [field.attname for field in fields],
         [_converter(field, options.db_table) for field in fields],
-        lambda value: target.get_db_prep_value(value, connection),
     )
 
 

@@ -1,22 +1,21 @@
 """Admission's action: many purchases, one durable transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from marketplace import stock
-from marketplace.lib import rows
 from marketplace.lib.atomic import action
+from marketplace.lib.pipeline import pipeline
 from orders import order_rows, sold_out
 from orders.decision import Market, decide
-from orders.market import lock_market
-from orders.models import Order
+from orders.market import Locked, lock_market
 from orders.order_rows import Offer
-from orders.requests import Accepted, Outcome, Placed, PurchaseRequest, Refused, ReplayKey
+from orders.requests import Outcome, Placed, PurchaseRequest, Refused, ReplayKey
 from streams import figures, hub, quota, stock_facts
 
 
@@ -41,34 +40,16 @@ def place_orders(requests: Sequence[PurchaseRequest], *, now: datetime) -> Place
     for request in requests:
         first.setdefault(request.replay_key, request)
     with action():
-        market, offers = lock_market(list(first.values()), now=now)
-        placed = find_replays(first.values())  # under the locks: another process may have got the same key
-        fresh = [request for key, request in first.items() if key not in placed]
-        decided, stale_rooms = _sell(fresh, market, offers, now=now)
-    return Placement([_answer(request, first, placed, decided) for request in requests], stale_rooms)
-
-
-def find_replays(requests: Iterable[PurchaseRequest]) -> dict[ReplayKey, Placed]:
-    """Return what is already ordered under these buyers and keys: one query, whatever their number."""
-    pairs = sorted({request.replay_key for request in requests})
-    if connection.vendor == "postgresql":
-        wanted = "SELECT * FROM unnest(%s::uuid[], %s::text[])"
-        parameters: list[object] = [[buyer[-32:] for buyer, _ in pairs], [key for _, key in pairs]]
-    else:
-        wanted = "VALUES " + ", ".join(["(%s, %s)"] * len(pairs))
-        parameters = [value for buyer, key in pairs for value in (buyer[-32:], key)]
-    statement = f"SELECT id FROM orders_order WHERE (buyer_id, key) IN ({wanted})"  # noqa: S608 - placeholders
-    found = rows.fetch(Order, [id_ for (id_,) in rows.select(statement, parameters, kinds=("ord",))])
-    return {
-        (order.buyer_id, order.key): Placed(order.input_hash, Accepted(order.id, order.total, order.pay_by))
-        for order in found
-    }
+        locked = lock_market(list(first.values()), now=now)
+        fresh = [request for key, request in first.items() if key not in locked.placed]
+        decided, stale_rooms = _sell(fresh, locked, now=now)
+    return Placement([_answer(request, first, locked.placed, decided) for request in requests], stale_rooms)
 
 
 def _answer(
     request: PurchaseRequest,
     first: dict[ReplayKey, PurchaseRequest],
-    placed: dict[ReplayKey, Placed],
+    placed: Mapping[ReplayKey, Placed],
     decided: dict[ReplayKey, Outcome],
 ) -> Outcome:
     key = request.replay_key
@@ -81,26 +62,28 @@ def _answer(
 
 
 def _sell(
-    fresh: Sequence[PurchaseRequest], market: Market, offers: Mapping[str, Offer], *, now: datetime
+    fresh: Sequence[PurchaseRequest], locked: Locked, *, now: datetime
 ) -> tuple[dict[ReplayKey, Outcome], list[str]]:
     """Decide requests that have no order yet, write the granted ones, and return outcomes and stale rooms."""
     decided: dict[ReplayKey, Outcome] = {}
     granted = []
+    market = locked.market
     for request in fresh:
         refusal = decide(request, market, now=now)
         if refusal is None:
-            granted.append((request, offers[request.slot_id]))
+            granted.append((request, locked.offers[request.slot_id]))
         else:
             decided[request.replay_key] = refusal
     transaction.on_commit(partial(_note_sold_out, market))
     if not granted:
         return decided, []
-    accepted = order_rows.write(granted, now=now)
+    with pipeline():
+        accepted = order_rows.write(granted, now=now)
+        stock.hold(market.variant_units, reference=accepted[0].order_id, now=now)
+        quota.take(market.slot_units, market.deal_units)
+        stale_rooms = stock_facts.tell(market.sessions.values(), now=now)
+        _count(granted, now=now)
     decided.update((request.replay_key, told) for (request, _), told in zip(granted, accepted, strict=True))
-    stock.hold(market.variant_units, reference=accepted[0].order_id, now=now)
-    quota.take(market.slot_units, market.deal_units)
-    stale_rooms = stock_facts.tell(market.sessions.values(), now=now)
-    _count(granted, now=now)
     return decided, stale_rooms
 
 

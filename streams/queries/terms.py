@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from marketplace.lib import rows
-from marketplace.models import BrandMember
-from streams.models import Collaboration, CollaborationRate, Slot, Streamer
+from marketplace.models import BrandMember, Variant
+from streams.models import Collaboration, Slot, Streamer
 
 #: What a slot, its product and its streamer say; as SQL because every purchase reads it.
 _KNOWN = """
@@ -23,12 +23,15 @@ JOIN marketplace_category category ON category.slug = product.category_id
 JOIN streams_session session ON session.id = slot.session_id
 JOIN streams_streamer streamer ON streamer.id = session.streamer_id
 LEFT JOIN streams_agency agency ON agency.id = streamer.agency_id
-WHERE slot.id IN"""
+WHERE slot.id"""
 _KNOWN_KINDS = ("slt", "brd", "prd", None, None, "str", "agc", None)
+#: Running plans, each with its rates for the products that are asked about.
 _PLANS = """
-SELECT id, brand_id, streamer_id, kind, rate_bp FROM streams_collaboration
-WHERE starts_at <= %s AND (ends_at IS NULL OR ends_at > %s) AND brand_id IN"""
-_PLAN_KINDS = ("col", "brd", "str", None, None)
+SELECT plan.id, plan.brand_id, plan.streamer_id, plan.kind, plan.rate_bp, rate.product_id, rate.rate_bp
+FROM streams_collaboration plan
+LEFT JOIN streams_collaborationrate rate ON rate.collaboration_id = plan.id AND rate.product_id"""
+_RUNNING = "WHERE plan.starts_at <= %s AND (plan.ends_at IS NULL OR plan.ends_at > %s) AND plan.brand_id"
+_PLAN_KINDS = ("col", "brd", "str", None, None, "prd", None)
 
 #: Which kind of plan wins when several run; of two of one kind it is the newer one.
 PRECEDENCE: dict[str, int] = {
@@ -71,53 +74,60 @@ class Terms:
     return_policy: str
 
 
-def terms_for(slots: Collection[Slot], *, now: datetime) -> dict[str, Terms]:
-    """Return the present terms of each slot, by slot id, in three queries whatever the number of slots.
+class Asked:
+    """Terms on their way: both queries are sent, the answer is put together when it is asked for."""
+
+    def __init__(
+        self,
+        slot_ids: Collection[str],
+        brand_ids: Collection[str],
+        product_ids: Collection[str],
+        now: datetime,
+    ) -> None:
+        slots, brands, products = map(rows.any_of, (slot_ids, brand_ids, product_ids))
+        moment = connection.ops.adapt_datetimefield_value(now)
+        self._known = rows.ask_select(f"{_KNOWN} {slots[0]}", slots[1], kinds=_KNOWN_KINDS)
+        self._plans = rows.ask_select(
+            f"{_PLANS} {products[0]} {_RUNNING} {brands[0]}",
+            [*products[1], moment, moment, *brands[1]],
+            kinds=_PLAN_KINDS,
+        )
+
+    def get(self) -> dict[str, Terms]:
+        """Return the terms of each slot, by slot id."""
+        known = [_Known(*row) for row in self._known.get()]
+        found = self._plans.get()
+        plans = {row[0]: _Plan(*row[:5]) for row in found}
+        rates = {(row[0], row[5]): row[6] for row in found if row[5] is not None}
+        best_first = sorted(plans.values(), key=lambda plan: (PRECEDENCE[plan.kind], plan.id), reverse=True)
+        return {each.slot_id: _terms(each, best_first, rates) for each in known}
+
+
+def ask_terms(
+    *, slot_ids: Collection[str], brand_ids: Collection[str], product_ids: Collection[str], now: datetime
+) -> Asked:
+    """Ask for the present terms of slots, which sell these products of these brands.
 
     The plan is the brand's exclusive one with this streamer, else a targeted one, else an open one, of those
     that run at ``now``; its rate for the product goes before its rate for everything.
     """
-    known = _known_of(slots)
-    plans = _plans({each.brand_id for each in known}, now=now)
-    rates = _rates([plan.id for plan in plans], {each.product_id for each in known})
-    return {each.slot_id: _terms(each, plans, rates) for each in known}
+    return Asked(slot_ids, brand_ids, product_ids, now)
+
+
+def terms_for(slots: Collection[Slot], *, now: datetime) -> dict[str, Terms]:
+    """Return the present terms of each slot, by slot id; see ``ask_terms``."""
+    if not slots:
+        return {}
+    sold = Variant.objects.filter(id__in={slot.variant_id for slot in slots})
+    pairs = sold.values_list("product_id", "brand_id")
+    products, brands = zip(*pairs, strict=True)
+    slot_ids = [slot.id for slot in slots]
+    return ask_terms(slot_ids=slot_ids, brand_ids=set(brands), product_ids=set(products), now=now).get()
 
 
 def running_plans(*, now: datetime) -> QuerySet[Collaboration]:
     """Return the plans that run at this moment: begun and not ended."""
     return Collaboration.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
-
-
-def _known_of(slots: Collection[Slot]) -> list[_Known]:
-    ids = [slot.id[-32:] for slot in slots]
-    if not ids:
-        return []
-    found = rows.select(f"{_KNOWN} ({rows.marks(ids)})", ids, kinds=_KNOWN_KINDS)
-    return [_Known(*row) for row in found]
-
-
-def _plans(brand_ids: Iterable[str], *, now: datetime) -> Sequence[_Plan]:
-    """Return the running plans of these brands, the one that wins first."""
-    brands = [brand_id[-32:] for brand_id in set(brand_ids)]
-    if not brands:
-        return []
-    moment = connection.ops.adapt_datetimefield_value(now)
-    statement = f"{_PLANS} ({rows.marks(brands)})"
-    found = rows.select(statement, [moment, moment, *brands], kinds=_PLAN_KINDS)
-    plans = [_Plan(*row) for row in found]
-    return sorted(plans, key=lambda plan: (PRECEDENCE[plan.kind], plan.id), reverse=True)
-
-
-def _rates(plan_ids: Collection[str], product_ids: Iterable[str]) -> Mapping[tuple[str, str], int]:
-    if not plan_ids:
-        return {}
-    rates = CollaborationRate.objects.filter(
-        collaboration_id__in=list(plan_ids), product_id__in=set(product_ids)
-    )
-    return {
-        (plan, product): rate_bp
-        for plan, product, rate_bp in rates.values_list("collaboration_id", "product_id", "rate_bp")
-    }
 
 
 def _terms(known: _Known, plans: Sequence[_Plan], rates: Mapping[tuple[str, str], int]) -> Terms:
