@@ -110,8 +110,7 @@ def add_all(counts: Iterable[Count]) -> None:
     whole.sort(key=lambda count: (count.session_id, count.minute, count.process))
     if whole:
         with connection.cursor() as cursor:
-            for count in whole:
-                cursor.execute(_UPSERT, _parameters(count))
+            cursor.executemany(_UPSERT, [_parameters(count) for count in whole])
 
 
 def _parameters(count: Count) -> list[Any]:

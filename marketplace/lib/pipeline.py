@@ -44,7 +44,7 @@ _checks = _Checks()
 def pipeline() -> Iterator[None]:
     """Send the statements of the block without waiting for each; raise at its end what went wrong in it.
 
-    Needs a transaction. COPY and ``executemany`` cannot stand inside.
+    Needs a transaction. COPY cannot stand inside.
     """
     require_transaction()
     pending: list[Callable[[], None]] = []
