@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.plugin import FOLDER_VARIABLE
 from tests.servers import ROOT, Postgres, Valkey, temporary_folder
 
-PROCESSES = min(2, os.cpu_count() or 1)
+PROCESSES = (os.cpu_count() or 1) + 1
 
 
 def run_embedded(folder: Path, arguments: list[str]) -> int:
