@@ -5,6 +5,7 @@ Every pytest-xdist worker gets a folder, a numbered Redis database and a channel
 pytest-django gives it a database.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -38,13 +39,17 @@ _prepare_environment()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make flushing quick, and passwords cheap by one round of a hash that the product's servers accept."""
+    """Make flushing quick, and passwords cheap by one round of a hash that the product's servers accept.
+
+    The hundred thousand requests that tests make inside this process leave no line each; servers log as ever.
+    """
     from django.conf import settings
 
     from tests import flush
 
     settings.PASSWORD_HASHERS = ["tests.hashing.OneRound"]
     flush.install()
+    logging.getLogger("marketplace.requests").setLevel(logging.WARNING)
 
 
 def pytest_report_header() -> str:

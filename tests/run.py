@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.plugin import FOLDER_VARIABLE
 from tests.servers import ROOT, Postgres, Valkey, temporary_folder
 
+#: One more than there are cores: tests on real sockets wait for a fifth of their time.
 PROCESSES = (os.cpu_count() or 1) + 1
 
 

@@ -81,7 +81,10 @@ def test_what_is_no_card_number_stays(text: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_request_is_one_line_without_its_secrets(log: io.StringIO) -> None:
+def test_a_request_is_one_line_without_its_secrets(
+    log: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "marketplace.requests")
     caller = Caller(raise_request_exception=False)
     caller.send("POST", f"/api/v1/echo?ticket={TOKEN}", {"text": "private"}, headers={"X-Request-Id": "r-2"})
     caller.get("/api/v1/faults/other?ticket=hush", headers={"X-Request-Id": "r-3"})
