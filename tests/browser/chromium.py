@@ -27,7 +27,8 @@ FLAGS = (
 )
 
 HELP = f"""The browser tests need Chromium.
-Install it as your system does (Debian, Ubuntu: apt install chromium), or say where it is: {VARIABLE}=/path/to/chromium"""
+Install it as your system does (Debian, Ubuntu: apt install chromium), or say where it is:
+{VARIABLE}=/path/to/chromium"""
 
 
 class NoChromium(RuntimeError):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests.browser import chromium
@@ -15,7 +15,7 @@ from tests.browser.person import DESKTOP, Person
 from tests.browser.site import Clerk, Site
 from tests.flush import empty_tables
 from tests.security.world import build_world
-from tests.servers import Beat, Web, Worker
+from tests.servers import Beat, Ours, Web, Worker
 
 Meet = Callable[..., Person]
 
@@ -40,9 +40,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")  # no longer: its sweeps would touch what tests elsewhere commit
 def _processes(
     server_folder: Path, server_environment: Mapping[str, str], _web_process: Web
-) -> Iterator[list[Web]]:
+) -> Iterator[list[Ours]]:
     _web_process.stop()  # for the same reason
-    kinds = (Web, Worker, Beat) if settings.SCALED else (Web,)
+    kinds: tuple[type[Ours], ...] = (Web, Worker, Beat) if settings.SCALED else (Web,)
     env = {**server_environment, **LIMITS}
     with ExitStack() as started:
         yield [started.enter_context(kind(server_folder, env=env)) for kind in kinds]
@@ -56,20 +56,22 @@ def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[No
 
 
 @pytest.fixture(scope="module")
-def site(db: None, _processes: list[Any]) -> Iterator[Site]:
+def site(db: None, _processes: list[Ours]) -> Iterator[Site]:
     """Return a running site with a world in it, which the tests of one module share.
 
     Tests work on its database through ``site.ask``, never by themselves: an event loop sits in their thread.
     """
     clerk = Clerk()
-    yield Site(_processes[0], clerk.ask(build_world), clerk)
+    web = _processes[0]
+    assert isinstance(web, Web)
+    yield Site(web, clerk.ask(build_world), clerk)
     clerk.ask(empty_tables)
     clerk.leave()
 
 
 @pytest.fixture
 def meet(
-    request: pytest.FixtureRequest, site: Site, browser: Browser, _processes: list[Any]
+    request: pytest.FixtureRequest, site: Site, browser: Browser, _processes: list[Ours]
 ) -> Iterator[Meet]:
     """Return a function that opens a browser: ``meet("buyer")`` has signed in, ``meet()`` has not.
 
@@ -80,7 +82,7 @@ def meet(
     people: list[Person] = []
 
     def open_(role: str = "", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Person:
-        viewport = {"width": size[0], "height": size[1]}
+        viewport = ViewportSize(width=size[0], height=size[1])
         context = browser.new_context(viewport=viewport, service_workers="block", **options)
         context.set_default_timeout(PATIENCE_MS)
         person = Person(role or "nobody", site, context, context.new_page())

@@ -45,7 +45,7 @@ class Person:
         self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.site.url}])
 
     def expect_fault(self, pattern: str) -> None:
-        """Let the browser complain of what a pattern finds: a refusal or a lost connection the test is about."""
+        """Let the browser complain of what a pattern finds, because the test is about it."""
         self._expected.append(pattern)
 
     def unexpected(self) -> list[str]:

@@ -6,6 +6,7 @@ from tests.browser.site import Site
 
 def test_the_administration_lets_its_people_in(site: Site, meet: Meet) -> None:
     ada = meet()
+    ada.expect_fault("/favicon.ico")
     assert ada.visit("/admin/").status == 200
     ada.page.get_by_label("Username").fill("ada")
     ada.page.get_by_label("Password").fill("correct horse battery staple")
