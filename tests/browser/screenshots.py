@@ -149,7 +149,7 @@ def _sign_in(page: Page, url: str, who: str) -> None:
 
 
 def _open(page: Page, url: str, path: str, show: str) -> int:
-    """Open a page, by the lobby's link where the path is one, and return the answer's status; 0 if sent away."""
+    """Open a page, by the lobby's link where the path is one; return the status, 0 when sent away."""
     links = {"{room}": f"main a[href*='{show}']", "{orders}": "nav a:has-text('My orders')"}
     if path in links:
         page.goto(f"{url}/")
