@@ -119,6 +119,7 @@ GET    sessions/{draft}/deals                       any       404 404 404 200 40
 POST   sessions/{live}/deals                        host      401 403 403 201 403 403 403 403 403 201
 GET    sessions/{live}/deals/{deal}                 any       200 200 200 200 200 200 200 200 200 200
 POST   sessions/{live}/deals/{deal}/close           host      401 403 403 200 403 403 403 403 403 200
+POST   sessions/{live}/captions                     host      401 403 403 201 403 403 403 403 403 201
 GET    sessions/{live}/chat                         any       200 200 200 200 200 200 200 200 200 200
 GET    sessions/{live}/chat?deleted=true            any       401 403 403 200 403 200 403 403 403 200
 GET    sessions/{draft}/chat                        any       404 404 404 200 404 200 200 200 404 200

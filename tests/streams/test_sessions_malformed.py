@@ -150,6 +150,12 @@ BODIES: tuple[tuple[str, str, dict[str, Any], dict[str, tuple[Any, ...]]], ...] 
     ("POST", "{session}/lineup/{slot}/restock", {"quantity": 1}, {"quantity": number(1, MILLIARD)}),
     (
         "POST",
+        "{session}/captions",
+        {"text": "Hand-picked.", "slot": "{slot}"},
+        {"text": (None, *line(200)), "slot": id_("slt"), "claim": line(60)},
+    ),
+    (
+        "POST",
         "{session}/deals",
         {"slot": "{slot}", "price": MONEY, "quota": 1, "seconds": 60},
         {
