@@ -33,11 +33,8 @@ def room(request: HttpRequest, session_id: str) -> HttpResponseBase:
     shown = goods(session, now=now)
     viewers = viewers_now([session.id], now=now).get(session.id, 0)
     snapshot: dict[str, Any] = room_snapshot(session.id) or {}
-    snapshot |= {
-        "viewers": viewers,
-        "server_time": clock.to_wire(now),
-        "slow_mode": session.slow_mode_seconds,
-    }
+    snapshot |= {"viewers": viewers, "server_time": clock.to_wire(now)}
+    snapshot["slow_mode"] = session.slow_mode_seconds
     context = {
         "session": session,
         "goods": shown,
