@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from marketplace.errors import NotFound
 from marketplace.lib import clock
+from marketplace.models import Product
 from marketplace.storefront.goods import goods, pictures_of, pinned
 from marketplace.storefront.policy import restrict
 from marketplace.storefront.words import REFUSALS
@@ -48,6 +49,7 @@ def room(request: HttpRequest, session_id: str) -> HttpResponseBase:
             "snapshot": snapshot,
             "pictures": pictures_of(shown),
             "refusals": REFUSALS,
+            "policies": dict(Product.ReturnPolicy.choices),
             "source": {"kind": session.source, "url": session.source_url},
             "user": request.user.id if request.user.is_authenticated else None,
         },

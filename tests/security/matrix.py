@@ -155,6 +155,9 @@ POST   gateway/webhooks                             none      403 403 403 403 40
 GET    refunds                                      any       401 200 200 200 200 200 200 200 200 200
 GET    refunds/{refund}                             any       401 200 404 404 404 404 404 404 404 200
 GET    /                                            none      302 302 302 302 302 302 302 302 302 302
+GET    /live/{live}                                 none      200 200 200 200 200 200 200 200 200 200
+GET    /replays/{live}                              none      302 302 302 302 302 302 302 302 302 302
+POST   /buy                                         none      302 302 302 302 302 302 302 302 302 302
 GET    /media/products/nothing.png                  none      404 404 404 404 404 404 404 404 404 404
 GET    /api/schema/                                 none      200 200 200 200 200 200 200 200 200 200
 GET    /api/docs/                                   none      200 200 200 200 200 200 200 200 200 200
