@@ -103,6 +103,7 @@ POST   sessions/{live}/pause                        host      401 403 403 200 40
 POST   sessions/{live}/resume                       host      401 403 403 200 403 403 403 403 403 200
 POST   sessions/{live}/end                          host      401 403 403 200 403 403 403 403 403 200
 POST   sessions/{scheduled}/cancel                  host      401 403 403 200 403 403 403 403 403 200
+POST   sessions/{live}/replay                       host      401 403 403 200 403 403 403 403 403 200
 GET    sessions/{live}/lineup                       any       200 200 200 200 200 200 200 200 200 200
 GET    sessions/{draft}/lineup                      any       404 404 404 200 404 200 200 200 404 200
 POST   sessions/{live}/lineup                       host      401 403 403 201 403 403 403 403 403 201

@@ -12,6 +12,7 @@ from marketplace.models import User
 from orders.models import Order
 from streams.actions.deals import open_deal
 from streams.actions.lineup import change_slot, pin_slot
+from streams.actions.replays import set_replay_sales
 from streams.actions.show import end_session, pause_session
 from streams.models import Session, Slot
 from tests.streams.conftest import yuan
@@ -123,3 +124,17 @@ def test_a_replay_has_chapters(client: Client, live: Session, slot: Slot, cup_sl
     chapters = re.findall(r'data-seconds="0"><time>0:00</time> (\w+ of the brand)', page)
     assert chapters == ["TEA of the brand", "CUP of the brand"]
     assert page.count("disabled>Buy") == 2
+
+
+def test_a_replay_sells_when_the_streamer_says_so(
+    bella: Client, live: Session, slot: Slot, host: User
+) -> None:
+    end_session(session_id=live.id, actor=host, now=clock.now())
+    page = bella.get(f"/replays/{live.id}").content.decode()
+    refused = bella.post("/buy", form_of(page, slot))["Location"]
+    assert refused == f"/replays/{live.id}?refused=session_not_live&slot={slot.id}"
+    assert "Nothing can be bought here" in bella.get(refused).content.decode()
+    set_replay_sales(session_id=live.id, sells=True, actor=host, now=clock.now())
+    page = bella.get(f"/replays/{live.id}").content.decode()
+    assert "disabled>Buy" not in page
+    assert bella.post("/buy", form_of(page, slot))["Location"] == f"/orders/{Order.objects.get().id}/checkout"
