@@ -53,6 +53,7 @@ function hear(message) {
   if (message.type === "room.pulse" && message.data.likes && stage) stage.like(message.data.likes);
   if (message.type === "deal.opened" && state !== before) announceDeal(message.data.deal);
   if (message.type === "slot.pinned" && state !== before) announcePin(message.data.slot);
+  if (message.type === "session.paused" || message.type === "session.ended") write(find("subtitle"), "");
   if (message.type === "chat.muted") write(find("chat-note"), "You are muted and may write again later.");
   if (message.type === "chat.unmuted") write(find("chat-note"), "You may write again.");
   if (state !== before) paint();

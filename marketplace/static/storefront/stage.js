@@ -319,7 +319,7 @@ function drawBody(pen, look, breath) {
 function drawHead(pen, look, time, speaking) {
   pen.fillStyle = look.hair;
   pen.beginPath();
-  if (look.style === 0) round(pen, -98, 268, 196, 240, 92);
+  if (look.style === 0) round(pen, -96, 268, 192, 182, 84);
   else if (look.style === 1) round(pen, -92, 262, 184, 150, 84);
   else pen.arc(0, 262, 46, 0, 7);
   pen.fill();
