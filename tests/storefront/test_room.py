@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from marketplace.lib import clock
 from marketplace.models import User
+from orders.admission import Admission
 from orders.models import Order
 from streams.actions.deals import open_deal
 from streams.actions.lineup import change_slot, pin_slot
@@ -19,8 +21,12 @@ from tests.streams.conftest import yuan
 
 
 @pytest.fixture(autouse=True)
-def committed(transactional_db: None) -> None:
-    """Let the admission thread see the data."""
+def counter(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Sell over a counter of the test's own, so that its thread and connection end with the test."""
+    own = Admission(queue_size=10, batch_size=10, patience=10)
+    monkeypatch.setattr("marketplace.storefront.buy.admission", own)
+    yield
+    own.close()
 
 
 @pytest.fixture
