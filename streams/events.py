@@ -21,7 +21,7 @@ class RoomFact:
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdated(RoomFact):
-    """Title, date or state changed before the show, rehearsals included. As ``room.snapshot`` shows it."""
+    """What the room shows of its session changed: title, date, state before the show, selling after it."""
 
     type: ClassVar[str] = "session.updated"
     session: dict[str, Any]
@@ -119,6 +119,16 @@ class StockChanged(RoomFact):
     changes: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class HostSaid(RoomFact):
+    """A subtitle, about a slot or none; ``claim`` names the attribute of its product that was stated."""
+
+    type: ClassVar[str] = "host.said"
+    text: str
+    slot: str | None
+    claim: str | None
+
+
 FACTS: tuple[type[RoomFact], ...] = (
     SessionUpdated,
     SessionStarted,
@@ -132,4 +142,5 @@ FACTS: tuple[type[RoomFact], ...] = (
     DealOpened,
     DealClosed,
     StockChanged,
+    HostSaid,
 )

@@ -8,6 +8,7 @@ from marketplace.api.inputs import Line, Upload
 from marketplace.lib.money import BASIS_POINTS
 from marketplace.rest import fields
 from marketplace.rest.serializers import Body, Query
+from streams.actions.captions import MOST_CLAIM, MOST_TEXT
 from streams.actions.deals import LEAST_SECONDS, MOST_SECONDS
 from streams.actions.lineup import MOST_PER_BUYER, MOST_POSITION, MOST_SLOTS, MOST_UNITS
 from streams.actions.sessions import LEAST_PAYMENT_WINDOW, MOST_PAYMENT_WINDOW
@@ -149,6 +150,12 @@ class Schedule(Body):
     scheduled_at = fields.Timestamp()
 
 
+class ReplayChoice(Body):
+    """Whether the replay sells."""
+
+    sells = fields.Boolean()
+
+
 class NewSlot(Body):
     """A variant for the line-up."""
 
@@ -191,6 +198,18 @@ class NewDeal(Body):
     seconds = fields.Integer(min_value=LEAST_SECONDS, max_value=MOST_SECONDS)
     per_buyer_limit = fields.Integer(min_value=1, max_value=MOST_PER_BUYER, required=False, allow_null=True)
     opens_at = fields.Timestamp(required=False, allow_null=True)
+
+
+class NewCaption(Body):
+    """What the host says."""
+
+    text = Line(max_length=MOST_TEXT)
+    slot = fields.Id("slt", required=False, allow_null=True, help_text="What it is about.")
+    claim = Line(
+        max_length=MOST_CLAIM,
+        required=False,
+        help_text="The attribute of the slot's product that this is a statement about, such as origin.",
+    )
 
 
 class DealFilter(Query):

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from marketplace.rest.paths import register_ids
-from streams.api import chat, collaborations, deals, lineup, metrics, people, sessions, show, tickets
+from streams.api import (
+    captions,
+    chat,
+    collaborations,
+    deals,
+    lineup,
+    metrics,
+    people,
+    sessions,
+    show,
+    tickets,
+)
 
 register_ids("agc", "usr", "col", "ses", "slt", "dl", "msg", "snc", "wrd", streamer="str")
 
@@ -48,6 +59,7 @@ urlpatterns = [
     path(f"{SESSION}/resume", show.ResumeSession.as_view(), name="session_resume"),
     path(f"{SESSION}/end", show.EndSession.as_view(), name="session_end"),
     path(f"{SESSION}/cancel", show.CancelSession.as_view(), name="session_cancel"),
+    path(f"{SESSION}/replay", show.ReplaySales.as_view(), name="session_replay"),
     path(f"{SESSION}/lineup", lineup.Lineup.as_view(), name="lineup"),
     path(f"{SESSION}/lineup/order", lineup.OrderLineup.as_view(), name="lineup_order"),
     path(SLOT, lineup.OneSlot.as_view(), name="slot"),
@@ -57,6 +69,7 @@ urlpatterns = [
     path(f"{SESSION}/deals", deals.Deals.as_view(), name="deals"),
     path(DEAL, deals.OneDeal.as_view(), name="deal"),
     path(f"{DEAL}/close", deals.CloseDeal.as_view(), name="deal_close"),
+    path(f"{SESSION}/captions", captions.Captions.as_view(), name="captions"),
     path(f"{SESSION}/chat", chat.Chat.as_view(), name="chat"),
     path(MESSAGE, chat.OneMessage.as_view(), name="chat_message"),
     path(f"{MESSAGE}/pin", chat.PinMessage.as_view(), name="chat_message_pin"),

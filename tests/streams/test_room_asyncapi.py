@@ -169,6 +169,7 @@ def test_a_whole_show_says_nothing_else(
     buy_something(seat, slot, bella)
     chat(seat, room, buyer, hana)
     make_mistakes(seat)
+    hana.post(f"{room}/captions", {"text": "That was all.", "slot": slot.id, "claim": "harvest"})
     hana.post(f"{room}/end")
     seat.next("session.ended")
     late = hall.sit(web, scheduled.id, since="other.1")
