@@ -10,5 +10,5 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "marketplace.admin_site.SignInForm"},
-    "SIDEBAR": {"show_search": True, "navigation": "marketplace.admin_site.navigation"},
+    "SIDEBAR": {"show_search": True, "navigation": "marketplace.console.sidebar.navigation"},
 }
