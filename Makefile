@@ -12,10 +12,10 @@ ENVIRONMENT := $(VENV)/.made
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help env run test lint bench audit openapi clean
+.PHONY: help env run test browser screenshots lint bench audit openapi clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(ENVIRONMENT) ## Make the virtual environment .venv (the other targets do it by themselves)
 
@@ -31,8 +31,14 @@ run: $(ENVIRONMENT) ## Serve the marketplace with demo data on http://127.0.0.1:
 	@echo "Serving on http://$(HOST):$(PORT)/ : API documentation /api/docs/, administration /admin/. Ctrl-C stops."
 	@exec $(BIN)/python -m marketplace.server --host $(HOST) --port $(PORT)
 
-test: $(ENVIRONMENT) ## Run the whole suite twice: embedded mode, then PostgreSQL and Valkey (ARGS="-k name")
+test: $(ENVIRONMENT) browser ## Run the whole suite twice: embedded mode, then PostgreSQL and Valkey (ARGS="-k name")
 	@$(BIN)/python -m tests.run all $(ARGS)
+
+browser: $(ENVIRONMENT) ## Find Chromium for the browser tests (CHROMIUM=path), or install Debian's
+	@$(BIN)/python -m tests.browser.chromium
+
+screenshots: browser ## Make the pictures of docs/screenshots from the demo (ARGS="--url http://...")
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 lint: $(ENVIRONMENT) ## Check style, types, import contracts, migrations and Django's system checks
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ def live_world(transactional_db: None) -> World:
     return world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: its sweeps would touch what tests elsewhere commit
 def _patient_process(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[Web]:
     names = ("DEFAULT", "ANONYMOUS", "BUY", "CHAT", "CHAT_ROOM", "LOGIN")
     limits = {f"RATE_LIMIT_{name}": "1000000/s" for name in names}
