@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from marketplace.admin.base import LogAdmin, person_of
@@ -108,10 +108,9 @@ class LineShowFilter(ShowFilter):
         rows, chosen = super().queryset(request, queryset), self.value()
         if not chosen:
             return rows
-        ends = Order.objects.filter(session_id=str(chosen)).aggregate(first=Min("id"), last=Max("id"))
-        if not ends["first"]:
-            return rows.none()
-        return rows.filter(order_id__gte=ends["first"], order_id__lte=ends["last"])
+        orders = Order.objects.filter(session_id=str(chosen)).order_by("id").values_list("id", flat=True)
+        first, last = orders.first(), orders.last()
+        return rows.filter(order_id__gte=first, order_id__lte=last) if first and last else rows.none()
 
 
 class ShipForm(ActionForm):
