@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("refunds.api.urls")),
     path("", require_safe(RedirectView.as_view(url="/api/docs/"))),
     path("", include("marketplace.storefront.urls")),
+    path("admin/live/", include("marketplace.console.urls")),
     path("admin/", admin.site.urls),
     path("media/<str:folder>/<str:name>", media.picture, name="media"),
 ]

@@ -1,1 +1,1 @@
-"""The page that a streamer runs a show from, inside the admin. It composes the apps and owns no data."""
+"""The streamer's console: a show is prepared, run and kept civil from one page of the admin."""

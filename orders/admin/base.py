@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from marketplace.admin.base import LogAdmin
+from marketplace.admin.base import LogAdmin, person_of
 from marketplace.admin.forms import ActionForm
 from marketplace.lib.ids import is_id
 from marketplace.models import User
 from marketplace.permissions import brands_of, is_platform_staff
+from orders.models import Order
+from streams.models import Session, Slot
 
 CARRIER = "Hawker Express"
+#: Shows that a list's filter offers.
+MOST_SHOWS = 20
 
 STATE_COLOURS = {
     "pending_payment": "info",
@@ -73,6 +78,39 @@ class TradeAdmin(LogAdmin):
             for column in self.words:
                 wanted |= Q(**{column: term})
         return (queryset.filter(wanted) if wanted else queryset.none()), False
+
+
+class ShowFilter(admin.SimpleListFilter):
+    """Rows of one show: of the latest that sold the person's products."""
+
+    title = "show"
+    parameter_name = "show"
+
+    def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        """Return the shows to choose from."""
+        sessions = Session.objects.exclude(started_at=None).order_by("-id")
+        if not is_platform_staff(person_of(request)):
+            slots = Slot.objects.filter(variant__brand__in=brands_of(person_of(request)))
+            sessions = sessions.filter(id__in=slots.values("session_id"))
+        return [(session.id, session.title) for session in sessions[:MOST_SHOWS]]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the rows of the show that is chosen; an unknown one has none."""
+        chosen = self.value()
+        return queryset.filter(session_id=str(chosen)) if chosen else queryset
+
+
+class LineShowFilter(ShowFilter):
+    """Lines of one show, read between its first order and its last: ids are in the order of time."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the lines of the show that is chosen."""
+        rows, chosen = super().queryset(request, queryset), self.value()
+        if not chosen:
+            return rows
+        orders = Order.objects.filter(session_id=str(chosen)).order_by("id").values_list("id", flat=True)
+        first, last = orders.first(), orders.last()
+        return rows.filter(order_id__gte=first, order_id__lte=last) if first and last else rows.none()
 
 
 class ShipForm(ActionForm):

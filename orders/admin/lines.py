@@ -12,7 +12,14 @@ from marketplace.lib import clock
 from marketplace.models import User
 from marketplace.permissions import acts_for_some_brand
 from orders.actions.ship_lines import ship_lines
-from orders.admin.base import CARRIER, STATE_COLOURS, ShipForm, TradeAdmin, of_own_brands
+from orders.admin.base import (
+    CARRIER,
+    STATE_COLOURS,
+    LineShowFilter,
+    ShipForm,
+    TradeAdmin,
+    of_own_brands,
+)
 from orders.carrier import new_tracking_number
 from orders.models import LineHistory, OrderLine
 from orders.states import line_state
@@ -41,7 +48,7 @@ class OrderLineAdmin(TradeAdmin):
     }  # fmt: skip
     words = ()
     list_display = ("title", "sku", "quantity", "total", "shown_state", "buyer", "brand", "created_at")
-    list_filter = ("state",)
+    list_filter = ("state", LineShowFilter)
     ordering = ("-order_id",)
     fields = (
         ("id", "order"), ("title", "sku"), ("quantity", "total"),

@@ -11,7 +11,7 @@ from marketplace.lib import clock
 from marketplace.models import Brand, User
 from marketplace.permissions import acts_for_some_brand, is_platform_staff
 from orders.actions.ship_lines import ship_lines
-from orders.admin.base import STATE_COLOURS, ShipForBrandForm, TradeAdmin, of_own_brands
+from orders.admin.base import STATE_COLOURS, ShipForBrandForm, ShowFilter, TradeAdmin, of_own_brands
 from orders.carrier import new_tracking_number
 from orders.models import Order, OrderLine, Payment, Shipment
 from orders.states import line_state, order_state
@@ -74,6 +74,7 @@ class OrderAdmin(TradeAdmin):
     ids: ClassVar = {"ord": "pk", "usr": "buyer_id"}
     words = ("buyer__username",)
     list_display = ("id", "shown_state", "buyer", "session", "amount_shown", "created_at", "pay_by")
+    list_filter = (ShowFilter,)
     ordering = ("-id",)
     fields = (
         ("id", "shown_state"), ("buyer", "session"), "amount_shown", ("created_at", "pay_by"), "address",
@@ -89,7 +90,8 @@ class OrderAdmin(TradeAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         """Return the person's orders; a brand's list holds its newest, which an index gives in order."""
         match = request.resolver_match
-        if match is None or match.url_name != "orders_order_changelist":
+        listed = match is not None and match.url_name == "orders_order_changelist"
+        if not listed or ShowFilter.parameter_name in request.GET:
             return cast(QuerySet[Order], super().get_queryset(request))
         person = person_of(request)
         lines = of_own_brands(person, OrderLine.objects.order_by("-order_id"))

@@ -22,6 +22,7 @@ from streams.errors import (
 )
 from streams.events import SlotAdded, SlotPinned, SlotUpdated
 from streams.models import Session, Slot
+from streams.queries.checklist import is_for_sale
 from streams.queries.sessions import line_up
 from streams.queries.terms import agreed_brands
 from streams.states import ON_AIR
@@ -128,6 +129,34 @@ def reorder_lineup(*, session_id: str, slot_ids: Sequence[str], actor: User, now
     return lineup
 
 
+def copy_lineup(*, session_id: str, source_id: str, actor: User, now: datetime) -> list[Slot]:
+    """Add another session's line-up behind this one, each slot under its terms there; return what is new.
+
+    Left out is what the line-up has already, what is not for sale, and what its brand does not agree to.
+    Raises NotFound, WrongSessionState, OtherCurrency, LimitReached.
+    """
+    with action():
+        session = steps.lock_session(session_id)
+        steps.demand_not_over(session)
+        if not Session.objects.filter(id=source_id).exists():
+            raise NotFound
+        slots = list(Slot.objects.filter(session=session))
+        wanted = _copied(session, slots, list(line_up().filter(session_id=source_id)), now=now)
+        if len(slots) + len(wanted) > MOST_SLOTS:
+            data = {"limit": MOST_SLOTS, "left": MOST_SLOTS - len(slots)}
+            raise LimitReached("A line-up holds at most 200 slots.", data=data)
+        last = max((slot.position for slot in slots), default=0)
+        for place, slot in enumerate(wanted, start=last + 1):
+            slot.position = min(place, MOST_POSITION)
+        Slot.objects.bulk_create(wanted)
+        added = [steps.show_slot(slot.id) for slot in wanted]
+        for slot in added:
+            factlog.append(session, SlotAdded(slot=steps.slot_wire(slot)), now=now)
+            _record("slot.added", slot, actor=actor, now=now)
+        idempotency.remember(added)
+    return added
+
+
 def pin_slot(*, slot_id: str, actor: User, now: datetime) -> Slot:
     """Pin the slot that is being explained now; any other of the session is unpinned by the same fact.
 
@@ -162,6 +191,21 @@ def unpin_slot(*, slot_id: str, actor: User, now: datetime) -> Slot:
         slot = steps.show_slot(slot_id)
         idempotency.remember(slot)
     return slot
+
+
+def _copied(session: Session, slots: list[Slot], source: list[Slot], *, now: datetime) -> list[Slot]:
+    """Return new slots like those of another session, without what this line-up has or may not sell."""
+    there = {slot.variant_id for slot in slots}
+    agreed = agreed_brands(session.streamer, {slot.variant.brand_id for slot in source}, now=now)
+    wanted = [
+        slot
+        for slot in source
+        if slot.variant_id not in there and slot.variant.brand_id in agreed and is_for_sale(slot)
+    ]
+    if len({slot.currency for slot in (*slots, *wanted)}) > 1:
+        raise OtherCurrency(data={"currency": slots[0].currency})
+    terms = ("variant", "live_price", "currency", "allocation", "per_buyer_limit")
+    return [Slot(session=session, **{name: getattr(slot, name) for name in terms}) for slot in wanted]
 
 
 def _session_of(slot_id: str) -> str:

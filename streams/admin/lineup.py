@@ -10,8 +10,8 @@ from marketplace.admin.base import OwnAdmin, button, column, person_of
 from marketplace.lib import clock
 from marketplace.models import User
 from streams.actions import deals, lineup
+from streams.admin.deals import open_deal_on
 from streams.admin.forms import DealForm, SlotForm, as_written, to_price
-from streams.admin.sessions import open_deal_on
 from streams.models import Deal, Session, Slot
 from streams.permissions import hosted, hosts
 

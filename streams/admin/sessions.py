@@ -1,12 +1,12 @@
 """Admin of sessions: the plain way to go live."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from marketplace import pictures
 from marketplace.admin.base import OwnAdmin, OwnInline, button, column, person_of
@@ -15,6 +15,7 @@ from marketplace.lib import clock
 from marketplace.models import User, Variant
 from streams.actions import deals, lineup, show
 from streams.actions import sessions as planning
+from streams.admin.deals import open_deal_on
 from streams.admin.forms import (
     CoverForm,
     DealChoiceForm,
@@ -46,6 +47,7 @@ BEFORE = frozenset({State.DRAFT, State.SCHEDULED})
 NOT_OVER = BEFORE | ON_AIR
 #: In which states a button stands on a session's page; the action judges again.
 BUTTONS: dict[str, frozenset[str]] = {
+    "console": frozenset(State),
     "start": frozenset({State.SCHEDULED, State.REHEARSAL}),
     "pause": frozenset({State.LIVE}),
     "resume": frozenset({State.PAUSED}),
@@ -121,6 +123,7 @@ class SessionAdmin(OwnAdmin):
     inlines = (Slots, Deals, History)
     actions_list: ClassVar[list[Any]] = ["create"]
     actions_detail: ClassVar[list[Any]] = [
+        "console",
         "start",
         "resume",
         "pause",
@@ -158,17 +161,24 @@ class SessionAdmin(OwnAdmin):
         """Return how many slots the session has."""
         return int(session.of_slots)
 
+    @button("Console", path="console", icon="sensors", primary=True)
+    def console(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go where the show is prepared and run."""
+        return _to_console(self.one(request, object_id))
+
     @button("New session", path="create", icon="add", primary=True)
     def create(self, request: HttpRequest) -> HttpResponse:
-        """Draft a session of one's own."""
+        """Draft a session of one's own, and go on in its console."""
+        made: list[Session] = []
 
         def run(values: dict[str, Any]) -> str:
             person = person_of(request)
             streamer = get_own_streamer(person)
-            planning.create_session(streamer=streamer, actor=person, now=clock.now(), **values)
+            made.append(planning.create_session(streamer=streamer, actor=person, now=clock.now(), **values))
             return "The session is drafted; fill its line-up and give it a date."
 
-        return self.ask(request, title="New session", form=SessionForm, run=run, submit="Draft")
+        asked = self.ask(request, title="New session", form=SessionForm, run=run, submit="Draft")
+        return _to_console(made[0]) if made else asked
 
     @button("Change", path="edit", icon="edit")
     def edit(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -365,20 +375,8 @@ class SessionAdmin(OwnAdmin):
         )
 
 
-def open_deal_on(slot: Slot, person: User, values: dict[str, Any]) -> str:
-    """Open a deal on a slot with the values of a form; return the sentence that reports it."""
-    now = clock.now()
-    delay = values.pop("opens_in")
-    price = to_price(values.pop("price"), slot.currency)
-    deal = deals.open_deal(
-        slot_id=slot.id,
-        price=price,
-        opens_at=now + timedelta(seconds=delay) if delay else None,
-        actor=person,
-        now=now,
-        **values,
-    )
-    return f"{deal.quota} units at {price} until {deal.closes_at:%H:%M:%S}."
+def _to_console(session: Session) -> HttpResponse:
+    return HttpResponseRedirect(reverse("console:show", args=[session.id]))
 
 
 def _slots(session: Session) -> dict[str, list[tuple[str, str]]]:

@@ -104,15 +104,15 @@ def viewers_now(session_ids: Collection[str], *, now: datetime, without: str | N
     return dict(sums.values_list("session_id", "total"))
 
 
-def minutes(session: Session, *, now: datetime) -> list[Minute]:
+def minutes(session: Session, *, now: datetime, most: int = LONGEST_SERIES) -> list[Minute]:
     """Return every minute from the first with figures to the session's last or the present, gaps as zeros.
 
-    Of a session longer than a day, the latest day.
+    Of a session with more than ``most``, the latest; a day when nothing else is asked for.
     """
     figures = MinuteFigure.objects.filter(session=session)
     last = minute_of(min(session.ended_at or now, now))
     last = max(filter(None, [last, figures.aggregate(last=Max("minute"))["last"]]))
-    earliest = last - (LONGEST_SERIES - 1) * MINUTE
+    earliest = last - (most - 1) * MINUTE
     by_minute = {minute.minute: minute for minute in _summed(figures.filter(minute__gte=earliest))}
     if not by_minute:
         return []

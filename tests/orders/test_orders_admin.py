@@ -216,6 +216,20 @@ def test_whole_ids_and_names_are_found(order: Order, admin: User, name: str, fou
         assert (answer.status_code, shown in answer.content.decode()) == (200, False)
 
 
+@pytest.mark.parametrize("name", ("orders_order", "orders_orderline"))
+def test_a_list_is_narrowed_to_one_show(
+    order: Order, shop: Shop, brand_staff: User, stranger: User, name: str
+) -> None:
+    shown = order.id if name == "orders_order" else "LJ-0"
+    client = signed_in(brand_staff)
+    page = client.get(listing(name, f"?show={shop.session.id}")).content.decode()
+    assert (shown in page, "Spring tea" in page) == (True, True)
+    elsewhere = client.get(listing(name, f"?show=ses_{0:032}")).content.decode()
+    assert shown not in elsewhere
+    other = signed_in(stranger).get(listing(name, f"?show={shop.session.id}")).content.decode()
+    assert (shown in other, "Spring tea" in other) == (False, False)
+
+
 LISTS = (
     *(("admin", name) for name in (*BRANDS_LISTS, *STAFF_LISTS)),
     *(("brand", name) for name in BRANDS_LISTS),
@@ -260,6 +274,7 @@ def test_lists_open_at_once_with_a_hundred_thousand_orders(
     pages = [(who, listing(name)) for who, name in LISTS]
     for who, client in clients.items():
         pages += [(who, listing("orders_orderline", f"?state__exact={state}")) for state in STATES]
+        pages += [(who, listing(name, f"?show={shop.session.id}")) for name in BRANDS_LISTS[:2]]
         pages.append((who, listing("orders_order", f"?q={oldest}")))
         assert oldest in client.get(pages[-1][1]).content.decode()
     clients |= {"stan": caller(brand_staff), "hana": caller(shop.host)}

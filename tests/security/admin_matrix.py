@@ -84,6 +84,7 @@ streams_blockedword_block            -            - - - v r v x x x v
 streams_collaboration_create         -            - - - r r x v v r v
 streams_collaboration_end            plan         - - - r x x v v x v
 streams_session_create               -            - - - v v x x x x r
+streams_session_console              live         - - - v x x x x x v
 streams_session_start                scheduled    - - - v x x x x x v
 streams_session_resume               live         - - - v x x x x x v
 streams_session_pause                live         - - - v x x x x x v

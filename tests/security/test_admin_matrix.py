@@ -50,6 +50,7 @@ def press(world: World, row: Row, role: str, form: dict[str, Any]) -> str:
         seen = visit(caller, path)
         sent = visit(caller, path, form, may_write=cell == "v")
     pairs = {("door", "door"): "-", ("404", "404"): "x", ("200", "200"): "r", ("200", "done"): "v"}
+    pairs["done", "done"] = "v"  # a button that only leads somewhere
     return pairs.get((seen, sent), f"{seen} then {sent}")
 
 

@@ -1,0 +1,84 @@
+"""The console in a browser: a show is run by hand and by keys, planned, started and ended."""
+
+from datetime import timedelta
+
+from marketplace.lib import clock
+from streams.actions.show import end_session
+from streams.models import Session
+from tests.browser.conftest import Meet
+from tests.browser.person import PHONE
+from tests.browser.site import Site
+
+
+def end_other_show(site: Site) -> None:
+    """End the show of the site's world, unless that was done: a streamer has one on air."""
+    session = Session.objects.get(id=site.world.ids["live"])
+    if session.state == Session.State.LIVE:
+        end_session(session_id=session.id, actor=site.world.people["host"], now=clock.now())
+
+
+def test_a_show_is_run_from_the_console(site: Site, meet: Meet) -> None:
+    ids, hana = site.world.ids, meet("host")
+    page = hana.page
+    hana.visit(f"/admin/live/{ids['live']}/")
+    page.locator('[data-beat-state="good"]').wait_for()
+    page.keyboard.press("3")
+    row = page.locator(f'[data-slot="{ids["third"]}"]')
+    row.locator('[data-pinned="1"]').wait_for()
+    page.keyboard.press("d")
+    row.get_by_label("Price", exact=True).fill("29.90")
+    row.get_by_label("Quota").fill("2")
+    row.get_by_role("button", name="Open deal").click()
+    row.get_by_text("Deal 29.90 CNY").wait_for()
+
+    before = page.locator("#feed li").count()
+    bella = meet()
+    bought = bella.context.request.post(
+        f"{site.url}/api/v1/orders",
+        headers={"Authorization": f"Bearer {site.world.tokens['buyer']}", "Idempotency-Key": "console"},
+        data={"slot": ids["third"], "quantity": 1, "price": {"amount": 3990, "currency": "CNY"}},
+    )
+    assert bought.status == 201
+    page.wait_for_function(f"document.querySelectorAll('#feed li').length === {before + 1}")
+    assert "Longjing" in page.locator("#feed li").first.inner_text()
+    assert hana.violations() == []
+    hana.screenshot("console-live")
+
+    end = page.get_by_role("button", name="End show")
+    end.click()
+    assert page.locator(".con-head .con-state").inner_text() == "Live"
+    box = end.bounding_box() or page.locator(".con-hold").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 10)
+    page.mouse.down()
+    page.locator('.con-head [data-state="ended"]').wait_for()
+    page.mouse.up()
+
+
+def test_a_show_is_planned_started_and_ended_by_keyboard(site: Site, meet: Meet) -> None:
+    site.ask(lambda: end_other_show(site))
+    hana = meet("host", size=PHONE, color_scheme="dark")
+    page = hana.page
+    hana.visit("/admin/live/")
+    page.get_by_role("link", name="New session").click()
+    page.get_by_label("Title").fill("First show")
+    page.get_by_role("button", name="Draft").click()
+    page.get_by_text("The line-up holds a product").wait_for()
+    page.get_by_text("Add a product", exact=True).click()
+    page.get_by_role("button", name="Add", exact=True).wait_for()
+    assert not hana.scrolls_sideways()
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.locator(".con-row").wait_for()
+    when = clock.now() + timedelta(days=1)
+    page.get_by_label("Begins at (UTC)").fill(f"{when:%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Announce").click()
+    page.get_by_role("button", name="Go live").click()
+    page.locator('.con-head [data-state="live"]').wait_for()
+    assert not hana.scrolls_sideways()
+    assert hana.violations() == []
+    end = page.get_by_role("button", name="End show")
+    end.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Press again to end").wait_for()
+    page.keyboard.press("Enter")
+    page.locator('.con-head [data-state="ended"]').wait_for()
