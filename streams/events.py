@@ -21,7 +21,7 @@ class RoomFact:
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdated(RoomFact):
-    """Title, date or state changed before the show, rehearsals included. As ``room.snapshot`` shows it."""
+    """What the room shows of its session changed: title, date, state before the show, selling after it."""
 
     type: ClassVar[str] = "session.updated"
     session: dict[str, Any]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from marketplace.errors import NotFound
 from marketplace.lib import clock
+from marketplace.models import Product
 from marketplace.storefront.goods import goods, pictures_of, pinned
 from marketplace.storefront.policy import restrict
 from marketplace.storefront.words import REFUSALS
@@ -33,11 +34,8 @@ def room(request: HttpRequest, session_id: str) -> HttpResponseBase:
     shown = goods(session, now=now)
     viewers = viewers_now([session.id], now=now).get(session.id, 0)
     snapshot: dict[str, Any] = room_snapshot(session.id) or {}
-    snapshot |= {
-        "viewers": viewers,
-        "server_time": clock.to_wire(now),
-        "slow_mode": session.slow_mode_seconds,
-    }
+    snapshot |= {"viewers": viewers, "server_time": clock.to_wire(now)}
+    snapshot["slow_mode"] = session.slow_mode_seconds
     context = {
         "session": session,
         "goods": shown,
@@ -51,6 +49,7 @@ def room(request: HttpRequest, session_id: str) -> HttpResponseBase:
             "snapshot": snapshot,
             "pictures": pictures_of(shown),
             "refusals": REFUSALS,
+            "policies": dict(Product.ReturnPolicy.choices),
             "source": {"kind": session.source, "url": session.source_url},
             "user": request.user.id if request.user.is_authenticated else None,
         },

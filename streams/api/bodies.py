@@ -150,6 +150,12 @@ class Schedule(Body):
     scheduled_at = fields.Timestamp()
 
 
+class ReplayChoice(Body):
+    """Whether the replay sells."""
+
+    sells = fields.Boolean()
+
+
 class NewSlot(Body):
     """A variant for the line-up."""
 

@@ -175,6 +175,7 @@ class SessionOut(Resource):
     ended_at = fields.Timestamp(allow_null=True)
     payment_window_seconds = fields.Integer()
     slow_mode_seconds = fields.Integer()
+    replay_sells = fields.Boolean(help_text="What is left may be bought after the show, at the live price.")
     likes = fields.Integer()
     epoch = fields.Text(help_text="Names this run of the fact log; part of a resume point.")
     last_seq = fields.Integer(help_text="Number of the last fact.")

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from marketplace.models.tokens import Scope
 from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView
+from streams.actions.replays import set_replay_sales
 from streams.actions.sessions import cancel_session, schedule_session, unschedule_session
 from streams.actions.show import (
     end_rehearsal,
@@ -18,7 +19,7 @@ from streams.actions.show import (
     resume_session,
     start_session,
 )
-from streams.api.bodies import Schedule
+from streams.api.bodies import ReplayChoice, Schedule
 from streams.api.resources import SessionOut
 from streams.errors import AlreadyOnAir, NotReady, WrongSessionState
 from streams.models import Session
@@ -121,3 +122,13 @@ class CancelSession(_Step):
     def post(self, request: Request, session_id: str) -> HttpResponse:
         """Before it has gone live; afterwards there is only an end."""
         return self.take(request, session_id, cancel_session)
+
+
+class ReplaySales(_Step):
+    """Selling after the show."""
+
+    @operation("Let the replay sell", body=ReplayChoice, returns=SessionOut, errors=[WrongSessionState])
+    def post(self, request: Request, session_id: str) -> HttpResponse:
+        """After the end, what is left may be bought at the live price; before it, this is kept for then."""
+        sells = self.body(request, ReplayChoice)["sells"]
+        return self.take(request, session_id, lambda **given: set_replay_sales(sells=sells, **given))

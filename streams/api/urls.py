@@ -61,6 +61,7 @@ urlpatterns = [
     path(f"{SESSION}/resume", show.ResumeSession.as_view(), name="session_resume"),
     path(f"{SESSION}/end", show.EndSession.as_view(), name="session_end"),
     path(f"{SESSION}/cancel", show.CancelSession.as_view(), name="session_cancel"),
+    path(f"{SESSION}/replay", show.ReplaySales.as_view(), name="session_replay"),
     path(f"{SESSION}/lineup", lineup.Lineup.as_view(), name="lineup"),
     path(f"{SESSION}/lineup/order", lineup.OrderLineup.as_view(), name="lineup_order"),
     path(SLOT, lineup.OneSlot.as_view(), name="slot"),

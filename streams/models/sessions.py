@@ -51,6 +51,9 @@ class Session(models.Model):
     slow_mode_seconds = models.PositiveSmallIntegerField(
         default=0, help_text="Least seconds between two messages."
     )
+    replay_sells = models.BooleanField(
+        default=False, help_text="Whether units may be bought after the show, at the live price."
+    )
     likes = models.BigIntegerField(default=0)
     epoch = models.CharField(max_length=16, default=new_epoch, editable=False)
     last_seq = models.BigIntegerField(default=0, editable=False)
@@ -83,8 +86,11 @@ class Session(models.Model):
 
     @property
     def sells(self) -> bool:
-        """Tell whether units can be bought now: live only; a rehearsal sells nothing."""
-        return self.state == self.State.LIVE
+        """Tell whether units can be bought now: live, and after the end where the replay sells.
+
+        A rehearsal sells nothing.
+        """
+        return self.state == self.State.LIVE or (self.state == self.State.ENDED and self.replay_sells)
 
 
 class SessionHistory(models.Model):

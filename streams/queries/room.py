@@ -86,6 +86,7 @@ def session_to_room(session: Session) -> dict[str, Any]:
         "scheduled_at": _moment(session.scheduled_at),
         "started_at": _moment(session.started_at),
         "ended_at": _moment(session.ended_at),
+        "replay_sells": session.replay_sells,
     }
 
 

@@ -103,6 +103,7 @@ POST   sessions/{live}/pause                        host      401 403 403 200 40
 POST   sessions/{live}/resume                       host      401 403 403 200 403 403 403 403 403 200
 POST   sessions/{live}/end                          host      401 403 403 200 403 403 403 403 403 200
 POST   sessions/{scheduled}/cancel                  host      401 403 403 200 403 403 403 403 403 200
+POST   sessions/{live}/replay                       host      401 403 403 200 403 403 403 403 403 200
 GET    sessions/{live}/lineup                       any       200 200 200 200 200 200 200 200 200 200
 GET    sessions/{draft}/lineup                      any       404 404 404 200 404 200 200 200 404 200
 POST   sessions/{live}/lineup                       host      401 403 403 201 403 403 403 403 403 201
@@ -155,6 +156,9 @@ POST   gateway/webhooks                             none      403 403 403 403 40
 GET    refunds                                      any       401 200 200 200 200 200 200 200 200 200
 GET    refunds/{refund}                             any       401 200 404 404 404 404 404 404 404 200
 GET    /                                            none      302 302 302 302 302 302 302 302 302 302
+GET    /live/{live}                                 none      200 200 200 200 200 200 200 200 200 200
+GET    /replays/{live}                              none      302 302 302 302 302 302 302 302 302 302
+POST   /buy                                         none      302 302 302 302 302 302 302 302 302 302
 GET    /media/products/nothing.png                  none      404 404 404 404 404 404 404 404 404 404
 GET    /api/schema/                                 none      200 200 200 200 200 200 200 200 200 200
 GET    /api/docs/                                   none      200 200 200 200 200 200 200 200 200 200

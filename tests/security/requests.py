@@ -66,6 +66,7 @@ BODIES: dict[tuple[str, str], Body] = {
     ("PATCH", "sessions/{draft}/lineup/{draft_slot}"): {"on_sale": False},
     ("POST", "sessions/{live}/lineup/{slot}/restock"): {"quantity": 5},
     ("POST", "sessions/{live}/deals"): {"slot": "{third}", "price": PRICE, "quota": 1, "seconds": 60},
+    ("POST", "sessions/{live}/replay"): {"sells": True},
     ("POST", "sessions/{live}/captions"): {"text": "Look at this.", "slot": "{third}"},
     ("POST", "sessions/{live}/sanctions"): {"user": "{other}", "kind": "mute", "seconds": 60},
     ("POST", "sessions/{live}/slow-mode"): {"seconds": 5},

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,12 +10,23 @@ from django.test import Client
 
 from marketplace.lib import clock
 from marketplace.models import User
+from orders.admission import Admission
 from orders.models import Order
 from streams.actions.deals import open_deal
 from streams.actions.lineup import change_slot, pin_slot
+from streams.actions.replays import set_replay_sales
 from streams.actions.show import end_session, pause_session
 from streams.models import Session, Slot
 from tests.streams.conftest import yuan
+
+
+@pytest.fixture(autouse=True)
+def counter(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Sell over a counter of the test's own, so that its thread and connection end with the test."""
+    own = Admission(queue_size=10, batch_size=10, patience=10)
+    monkeypatch.setattr("marketplace.storefront.buy.admission", own)
+    yield
+    own.close()
 
 
 @pytest.fixture
@@ -27,7 +39,7 @@ def bella(buyer: User, client: Client) -> Client:
 def form_of(page: str, slot: Slot) -> dict[str, str]:
     """Return the fields of the form that buys a slot, as the page fills them."""
     card = page.rsplit(f'data-good="{slot.id}"', maxsplit=1)[-1].split("</form>", maxsplit=1)[0]
-    fields = {name: value for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', card)}
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', card))
     fields.pop("csrfmiddlewaretoken", None)
     return fields
 
@@ -44,12 +56,8 @@ def test_everybody_reads_the_room(client: Client, live: Session, slot: Slot) -> 
         assert shown in page
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert "style=" not in page
-    data = json.loads(re.search(r'<script id="room-data" type="application/json">(.*?)</script>', page)[1])  # type: ignore[index]
-    assert (data["snapshot"]["epoch"], data["snapshot"]["seq"], data["user"]) == (
-        live.epoch,
-        live.last_seq,
-        None,
-    )
+    data = json.loads(page.split('<script id="room-data" type="application/json">')[1].split("</script>")[0])
+    assert (data["snapshot"]["seq"], data["user"]) == (live.last_seq, None)
 
 
 def test_a_draft_is_not_there(client: Client, draft: Session) -> None:
@@ -122,3 +130,17 @@ def test_a_replay_has_chapters(client: Client, live: Session, slot: Slot, cup_sl
     chapters = re.findall(r'data-seconds="0"><time>0:00</time> (\w+ of the brand)', page)
     assert chapters == ["TEA of the brand", "CUP of the brand"]
     assert page.count("disabled>Buy") == 2
+
+
+def test_a_replay_sells_when_the_streamer_says_so(
+    bella: Client, live: Session, slot: Slot, host: User
+) -> None:
+    end_session(session_id=live.id, actor=host, now=clock.now())
+    page = bella.get(f"/replays/{live.id}").content.decode()
+    refused = bella.post("/buy", form_of(page, slot))["Location"]
+    assert refused == f"/replays/{live.id}?refused=session_not_live&slot={slot.id}"
+    assert "Nothing can be bought here" in bella.get(refused).content.decode()
+    set_replay_sales(session_id=live.id, sells=True, actor=host, now=clock.now())
+    page = bella.get(f"/replays/{live.id}").content.decode()
+    assert "disabled>Buy" not in page
+    assert bella.post("/buy", form_of(page, slot))["Location"] == f"/orders/{Order.objects.get().id}/checkout"

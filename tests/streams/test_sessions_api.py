@@ -47,6 +47,7 @@ def test_a_streamer_drafts_a_session(streamer: Streamer, host: User, as_host: Ca
         "ended_at": None,
         "payment_window_seconds": 900,
         "slow_mode_seconds": 0,
+        "replay_sells": False,
         "likes": 0,
         "epoch": session.epoch,
         "last_seq": 0,

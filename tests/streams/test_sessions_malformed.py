@@ -148,6 +148,7 @@ BODIES: tuple[tuple[str, str, dict[str, Any], dict[str, tuple[Any, ...]]], ...] 
     ("PATCH", "{session}/lineup/{slot}", {"on_sale": True}, NEW_SLOT),
     ("POST", "{session}/lineup/order", {"slots": ["{slot}"]}, {"slots": NOT_A_LIST}),
     ("POST", "{session}/lineup/{slot}/restock", {"quantity": 1}, {"quantity": number(1, MILLIARD)}),
+    ("POST", "{session}/replay", {"sells": True}, {"sells": NOT_A_SWITCH}),
     (
         "POST",
         "{session}/captions",

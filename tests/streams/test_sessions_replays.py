@@ -63,9 +63,10 @@ def test_every_post_of_a_show_happens_once(
     deal = twice(caller, f"{session}/deals", {"slot": slot, "price": price, "quota": 1, "seconds": 60})["id"]
     twice(caller, f"{session}/deals/{deal}/close")
     twice(caller, f"{session}/end")
+    twice(caller, f"{session}/replay", {"sells": True})
     cancelled = f"sessions/{twice(caller, 'sessions', {'title': 'Other'})['id']}"
     twice(caller, f"{cancelled}/cancel")
-    assert IdempotencyRecord.objects.count() == 24
+    assert IdempotencyRecord.objects.count() == 25
 
 
 def test_a_refusal_is_not_kept(caller: Caller, draft: Session, tea: Variant, plan: object) -> None:

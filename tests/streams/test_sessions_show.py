@@ -89,6 +89,7 @@ def test_a_rehearsal_can_be_put_away_and_held_again(
         "scheduled_at": clock.to_wire(session.scheduled_at or clock.now()),
         "started_at": None,
         "ended_at": None,
+        "replay_sells": False,
     }
     assert last_facts(session, 1) == [("session.updated", {"session": shown})]
     assert as_host.send("POST", f"/api/v1/sessions/{session.id}/rehearse").json()["state"] == "rehearsal"

@@ -2,7 +2,16 @@
 
 import { Lost } from "./room-socket.js";
 
-/** Buys what a form says. `socket` may be closed; `tell(text)`, `accepted(data)` and `refused(data, form)` show it. */
+/** Return the idempotency key of a purchase that has not been asked for yet. */
+export function freshKey() {
+  const random = crypto.getRandomValues(new Uint32Array(4));
+  return `page-${[...random].map((part) => part.toString(16).padStart(8, "0")).join("")}`;
+}
+
+/**
+ * Buys what a form says.
+ * `accepted(data)` and `refused(data, form)` show the answer, `repaint()` the buttons that wait for one.
+ */
 export class Buying {
   constructor({ socket, signedIn, accepted, refused, repaint }) {
     Object.assign(this, { socket, signedIn, accepted, refused, repaint });
@@ -20,34 +29,50 @@ export class Buying {
       key: field.key.value,
     };
     if (field.deal.value) data.deal = field.deal.value;
+    field.key.value = freshKey(); // the form may show another product before the answer is here
+    this.unanswered.set(data, form);
     this.wait(form, true);
-    this.send(form, data, true);
+    this.send(data, true);
     return true;
   }
 
   /** The connection is back: ask again for what was never answered, under the same keys. */
   again() {
-    for (const [form, data] of [...this.unanswered]) this.send(form, data, true);
+    for (const data of this.unanswered.keys()) this.send(data, true);
   }
 
-  async send(form, data, mayRetry) {
-    this.unanswered.set(form, data);
-    try {
-      const answer = await this.socket.ask("buy", data);
-      this.unanswered.delete(form);
-      if (answer.type === "buy.accepted") this.done(form, () => this.accepted(answer.data));
-      else if (answer.data.code === "busy" && mayRetry) {
-        setTimeout(() => this.send(form, data, false), 1000 * (answer.data.retry_after ?? 1));
-      } else this.done(form, () => this.refused(answer.data, form));
-    } catch (error) {
-      if (!(error instanceof Lost)) throw error;
+  /** The connection will not come back: have the browser send what was never answered, under its key. */
+  byForm() {
+    for (const [data, form] of this.unanswered) {
+      const field = form.elements;
+      field.slot.value = data.slot;
+      field.deal.value = data.deal ?? "";
+      field.quantity.value = data.quantity;
+      field.amount.value = data.price.amount;
+      field.currency.value = data.price.currency;
+      field.key.value = data.key;
+      form.submit();
+      return;
     }
   }
 
-  done(form, show) {
-    form.elements.key.value = `page-${crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`}`;
+  async send(data, mayRetry) {
+    let answer;
+    try {
+      answer = await this.socket.ask("buy", data);
+    } catch (error) {
+      if (error instanceof Lost) return; // asked again when the connection is back
+      throw error;
+    }
+    if (answer.data.code === "busy" && mayRetry) {
+      setTimeout(() => this.send(data, false), 1000 * (answer.data.retry_after ?? 1));
+      return;
+    }
+    const form = this.unanswered.get(data);
+    this.unanswered.delete(data);
     this.wait(form, false);
-    show();
+    if (answer.type === "buy.accepted") this.accepted(answer.data);
+    else this.refused(answer.data, form);
   }
 
   wait(form, waiting) {

@@ -25,12 +25,12 @@ export function write(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
-/** Show a slot on its card. */
-export function paintGood(card, slot, state, pictures, at) {
+/** Show a slot on its card; `known` has pictures by product and the words of return policies. */
+export function paintGood(card, slot, state, known, at) {
   const terms = offer(state, slot, at);
   const deal = terms.deal && openDeal(state, slot.id, at);
   const part = (name) => card.querySelector(`[data-${name}]`);
-  if (card.dataset.good !== slot.id || !card.dataset.painted) paintFixed(card, part, slot, pictures);
+  if (card.dataset.good !== slot.id || !card.dataset.painted) paintFixed(card, part, slot, known);
   card.querySelector('[data-mark="pinned"]').hidden = state.pinned !== slot.id;
   card.querySelector('[data-mark="deal"]').hidden = !deal;
   if (deal) write(part("countdown"), clock((Date.parse(deal.closes_at) - at) / 1000));
@@ -47,14 +47,16 @@ export function paintGood(card, slot, state, pictures, at) {
   button.disabled = button.dataset.waiting === "yes" || !sells(state) || !left || !slot.on_sale;
 }
 
-function paintFixed(card, part, slot, pictures) {
+function paintFixed(card, part, slot, { pictures, policies }) {
   card.dataset.good = slot.id;
   card.dataset.product = slot.product.id;
   card.dataset.painted = "yes";
   write(part("title"), titleOf(slot));
   write(part("brand"), slot.brand.name);
+  write(part("policy"), policies[slot.product.return_policy] ?? slot.product.return_policy);
   const form = card.querySelector("form");
   form.elements.slot.value = slot.id;
+  form.elements.quantity.value = 1;
   write(form.querySelector("label .unseen"), `Quantity of ${titleOf(slot)}`);
   write(form.querySelector("button .unseen"), ` ${titleOf(slot)}`);
   const picture = pictures[slot.product.id];

@@ -1,6 +1,6 @@
 // The room page: keeps what the server rendered up to date, and makes it quick.
 
-import { Buying } from "./buying.js";
+import { Buying, freshKey } from "./buying.js";
 import { RoomSocket } from "./room-socket.js";
 import { apply, fromSnapshot, offer, resumePoint } from "./room-state.js";
 import { clock, money, paintGood, paintStage, titleOf, write } from "./room-view.js";
@@ -17,10 +17,13 @@ const ENDS = {
   broken: "The live connection is off. Reload the page to go on; buying works without it.",
 };
 const LIKES_MS = 600;
+const HOLD_MS = 700;
+const SUBTITLE_MS = 4_000;
 
 let state = fromSnapshot(given.snapshot);
 let skew = Date.parse(given.snapshot.server_time) - Date.now();
 let likes = 0;
+let subtitle = null;
 const now = () => Date.now() + skew;
 const canvas = find("stage");
 const stage = canvas && new Stage(canvas, state.session.streamer.id);
@@ -34,6 +37,7 @@ const socket = new RoomSocket({
     badge.hidden = status === "open" || status === "idle";
     write(badge, status === "closed" ? (ENDS[reason] ?? "") : "Reconnecting…");
     if (status === "open") buying.again();
+    if (status === "closed") buying.byForm();
   },
 });
 
@@ -49,6 +53,7 @@ function hear(message) {
   if (message.type === "room.pulse" && message.data.likes && stage) stage.like(message.data.likes);
   if (message.type === "deal.opened" && state !== before) announceDeal(message.data.deal);
   if (message.type === "slot.pinned" && state !== before) announcePin(message.data.slot);
+  if (message.type === "session.paused" || message.type === "session.ended") write(find("subtitle"), "");
   if (message.type === "chat.muted") write(find("chat-note"), "You are muted and may write again later.");
   if (message.type === "chat.unmuted") write(find("chat-note"), "You may write again.");
   if (state !== before) paint();
@@ -74,10 +79,9 @@ function paintCurtain(at) {
   const titles = { paused: "A short break", ended: "The show is over", cancelled: "This show was called off" };
   write(find("curtain-title"), titles[where] ?? "The show begins soon");
   const begins = Date.parse(state.session.scheduled_at);
+  find("replay-link").hidden = where !== "ended";
   const waiting = where === "scheduled" && begins > at;
-  if (where === "scheduled" || where !== "draft") {
-    write(find("curtain-text"), waiting ? `in ${clock((begins - at) / 1000)}` : "");
-  }
+  write(find("curtain-text"), waiting ? `in ${clock((begins - at) / 1000)}` : "");
 }
 
 function paintBag(at) {
@@ -85,7 +89,7 @@ function paintBag(at) {
   for (const slot of state.slots) {
     let card = bag.querySelector(`[data-good="${slot.id}"]`);
     if (!card) card = newCard(bag);
-    paintGood(card, slot, state, pictures, at);
+    paintGood(card, slot, state, given, at);
   }
   write(find("count"), String(state.slots.length));
 }
@@ -95,7 +99,7 @@ function newCard(bag) {
   const line = bag.appendChild(document.createElement("li"));
   line.append(find("good-template").content.cloneNode(true));
   const card = line.querySelector(".good");
-  card.querySelector("form").elements.key.value = `page-${crypto.randomUUID?.() ?? Date.now()}`;
+  card.querySelector("form").elements.key.value = freshKey();
   return card;
 }
 
@@ -104,10 +108,23 @@ function paintPinned(at) {
   const shown = state.pinned ?? card?.dataset.good ?? state.slots[0]?.id;
   const slot = state.slots.find((each) => each.id === shown);
   if (!slot) return;
-  if (card) return paintGood(card, slot, state, pictures, at);
+  if (card) {
+    if (card.dataset.good !== slot.id) hold(card.querySelector("button"));
+    return paintGood(card, slot, state, given, at);
+  }
   find("pinned").append(find("good-template").content.cloneNode(true));
-  find("pinned").querySelector("form").elements.key.value = `page-${crypto.randomUUID?.() ?? Date.now()}`;
+  find("pinned").querySelector("form").elements.key.value = freshKey();
   paintPinned(at);
+}
+
+/** Another product came under the finger: take no tap for a moment, and forget what was said of the last one. */
+function hold(button) {
+  note("");
+  button.dataset.waiting = "yes";
+  setTimeout(() => {
+    button.dataset.waiting = "no";
+    paint();
+  }, HOLD_MS);
 }
 
 function paintChat() {
@@ -133,6 +150,8 @@ function paintChat() {
 
 function say(text) {
   write(find("subtitle"), text);
+  clearTimeout(subtitle);
+  subtitle = setTimeout(() => write(find("subtitle"), ""), SUBTITLE_MS + text.length * 60);
   stage?.speak(text);
 }
 
@@ -186,8 +205,13 @@ find("say").addEventListener("submit", async (event) => {
   write(find("chat-note"), answer?.type === "chat.accepted" ? "" : wrong + wait);
 });
 
+function sendLikes() {
+  socket.say("like", { count: Math.min(likes, 100) });
+  likes = 0;
+}
+
 find("like").addEventListener("click", () => {
-  if (!likes) setTimeout(() => { socket.say("like", { count: Math.min(likes, 100) }); likes = 0; }, LIKES_MS);
+  if (!likes) setTimeout(sendLikes, LIKES_MS);
   likes += 1;
   stage?.like(1);
 });

@@ -118,7 +118,10 @@ export class Stage {
     const arrived = STILL.matches ? 1 : Math.min(1, (now - (scene.pinnedAt || 0)) / 420);
     const bounce = 1 - (1 - arrived) ** 3;
     pen.save();
-    pen.translate(508, 612 + (1 - bounce) * 60 + Math.sin(time * 1.6) * 3);
+    const seen = this.canvas.width / Math.max(this.canvas.width / WIDTH, this.canvas.height / HEIGHT);
+    const x = Math.min(508, WIDTH / 2 + seen / 2 - 108);
+    const y = seen < 560 ? 520 : 612; // on a phone the product's card covers the table
+    pen.translate(x, y + (1 - bounce) * 60 + Math.sin(time * 1.6) * 3);
     pen.rotate(0.045 + Math.sin(time * 0.8) * 0.012);
     pen.globalAlpha = bounce;
     pen.shadowColor = "rgba(20, 12, 8, .35)";
@@ -316,7 +319,7 @@ function drawBody(pen, look, breath) {
 function drawHead(pen, look, time, speaking) {
   pen.fillStyle = look.hair;
   pen.beginPath();
-  if (look.style === 0) round(pen, -98, 268, 196, 240, 92);
+  if (look.style === 0) round(pen, -96, 268, 192, 182, 84);
   else if (look.style === 1) round(pen, -92, 262, 184, 150, 84);
   else pen.arc(0, 262, 46, 0, 7);
   pen.fill();
@@ -429,7 +432,7 @@ function drawParcel(pen, look, label) {
   pen.fillStyle = "#3d2c20";
   pen.font = "600 20px system-ui, sans-serif";
   pen.textAlign = "center";
-  pen.fillText(String(label).slice(0, 15), 0, 66);
+  pen.fillText(String(label).split(" · ")[0], 0, 66, 156);
 }
 
 function drawFuse(pen, part) {
