@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("streams", "0001_initial"),
+        ("streams", "0002_session_replay_sells"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
