@@ -3,8 +3,6 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.decorators.http import require_safe
-from django.views.generic import RedirectView
 
 from marketplace import media
 
@@ -14,7 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("marketplace.api.urls")),
     path("api/v1/", include("orders.api.urls")),
     path("api/v1/", include("refunds.api.urls")),
-    path("", require_safe(RedirectView.as_view(url="/api/docs/"))),
     path("", include("marketplace.storefront.urls")),
     path("admin/live/", include("marketplace.console.urls")),
     path("admin/", admin.site.urls),

@@ -1,26 +1,11 @@
-"""What a viewer's page may load and run: nothing that stands in the page itself."""
-
-from urllib.parse import urlsplit
+"""What a room's page may load besides what every viewer's page may."""
 
 from django.http import HttpResponseBase
 
-_SELF = "'self'"
+from marketplace.page_security import viewer_policy
 
 
 def restrict(response: HttpResponseBase, *, stream_url: str = "") -> HttpResponseBase:
     """Give a page its Content-Security-Policy; a stream may come from the one origin that it names."""
-    address = urlsplit(stream_url)
-    stream = f" {address.scheme}://{address.netloc}" if address.scheme in {"http", "https"} else ""
-    response.headers["Content-Security-Policy"] = "; ".join(
-        (
-            f"default-src {_SELF}",
-            f"connect-src {_SELF}{stream}",
-            f"media-src {_SELF} blob:{stream}",
-            f"img-src {_SELF} data:",
-            "object-src 'none'",
-            "base-uri 'none'",
-            f"form-action {_SELF}",
-            "frame-ancestors 'none'",
-        )
-    )
+    response.headers["Content-Security-Policy"] = viewer_policy(stream_url)
     return response

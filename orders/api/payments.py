@@ -1,8 +1,7 @@
-"""Paying: the one place that asks the gateway for money, between two transactions and inside neither."""
+"""Paying, and the payments of an order."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import structlog
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
@@ -10,20 +9,11 @@ from marketplace.errors import Declined, NotFound
 from marketplace.models.tokens import Scope
 from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView, Idempotency
-from orders.actions.begin_payment import begin_payment
-from orders.actions.settle_payment import settle_payment
 from orders.api.resources import PaymentIn, PaymentOut
 from orders.errors import CardRefused, GatewayAway, HoldExpired, PaymentInProgress, WrongOrderState
 from orders.models import Payment
-from orders.outcomes import Word
-from orders.payments.client import get_gateway
-from orders.payments.port import GatewayRejected, GatewayUnavailable
+from orders.paying import pay
 from orders.permissions import get_order_for, get_payment_for, payments_for
-from orders.states import Pay
-
-logger = structlog.get_logger(__name__)
-
-ASK_AGAIN_AFTER = 2
 
 
 class OrderPay(ApiView):
@@ -46,33 +36,9 @@ class OrderPay(ApiView):
         for another. ``gateway_unavailable`` is safe to repeat with the same key.
         """
         user, body = self.user(request), self.body(request, PaymentIn)
-        return self.perform(request, lambda: self._pay(order_id, user.id, body), PaymentOut)
-
-    def _pay(self, order_id: str, buyer_id: str, body: dict[str, Any]) -> Payment:
-        payment = begin_payment(order_id=order_id, buyer_id=buyer_id, address=body["address"], now=self.now)
-        try:
-            answer = get_gateway().create_payment(
-                reference=payment.id, money=payment.total, card=body["card"], idempotency_key=payment.id
-            )
-        except GatewayUnavailable as error:
-            raise GatewayAway(data={"payment": payment.id}, retry_after=ASK_AGAIN_AFTER) from error
-        except GatewayRejected as error:
-            raise self._rejected(payment, error, actor=buyer_id) from error
-        payment = settle_payment(payment_id=payment.id, word=Word.of(answer), actor=buyer_id, now=self.now)
-        if payment.state == Pay.FAILED:
-            raise Declined(data={"payment": payment.id, "failure_code": payment.failure_code})
-        return payment
-
-    def _rejected(self, payment: Payment, error: GatewayRejected, *, actor: str) -> Exception:
-        """Return what the buyer hears when the gateway refuses the request itself."""
-        if error.code == "idempotency_mismatch":  # an answer was lost, and this is another card
-            return PaymentInProgress(data={"payment": payment.id}, retry_after=ASK_AGAIN_AFTER)
-        word = Word.refused(payment, error.code)
-        settle_payment(payment_id=payment.id, word=word, actor=actor, now=self.now)
-        if error.param == "card":
-            return CardRefused(param="card", data={"failure_code": error.code})
-        logger.error("gateway_rejected", payment=payment.id, code=error.code, request=error.request_id)
-        return GatewayAway(data={"payment": payment.id}, retry_after=ASK_AGAIN_AFTER)
+        return self.perform(
+            request, lambda: pay(order_id=order_id, buyer_id=user.id, now=self.now, **body), PaymentOut
+        )
 
 
 class OrderPayments(ApiView):

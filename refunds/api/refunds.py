@@ -5,18 +5,13 @@ from typing import ClassVar
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from marketplace.models import User
 from marketplace.models.tokens import Scope
 from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView, Idempotency
-from orders.actions.cancel_order import cancel_order
 from orders.api.resources import OrderOut
 from orders.errors import WrongOrderState
-from orders.permissions import get_order_for, get_own_order
-from orders.queries.sight import OrderAt
-from orders.states import Line
-from refunds.actions.cancel_paid_lines import cancel_paid_lines
 from refunds.api.resources import RefundOut, RefundsQuery
+from refunds.cancelling import cancel_own_order
 from refunds.queries import get_refund_for, refunds_for
 
 
@@ -31,13 +26,9 @@ class OrderCancel(ApiView):
     def post(self, request: Request, order_id: str) -> HttpResponseBase:
         """Cancel your own order before it ships: its units go back on sale, and what was paid is refunded."""
         user = self.user(request)
-        return self.perform(request, lambda: self._cancel(user, order_id), OrderOut)
-
-    def _cancel(self, user: User, order_id: str) -> OrderAt:
-        order = get_own_order(user, order_id)
-        if get_order_for(user, order.id, at=self.now).state == Line.PENDING_PAYMENT:
-            return cancel_order(order_id=order.id, buyer_id=user.id, now=self.now)
-        return cancel_paid_lines(order_id=order.id, brand_id=None, actor=user.id, now=self.now)
+        return self.perform(
+            request, lambda: cancel_own_order(user=user, order_id=order_id, now=self.now), OrderOut
+        )
 
 
 class Refunds(ApiView):

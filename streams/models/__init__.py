@@ -5,6 +5,7 @@ from streams.models.collaborations import Collaboration, CollaborationRate
 from streams.models.lineup import Deal, Slot
 from streams.models.people import Agency, Moderator, Streamer
 from streams.models.presence import Attendance, MinuteFigure, RoomPresence
+from streams.models.reminders import Reminder
 from streams.models.room import RealtimeTicket, RoomEvent
 from streams.models.sessions import Session, SessionHistory
 
@@ -20,6 +21,7 @@ __all__ = [
     "MinuteFigure",
     "Moderator",
     "RealtimeTicket",
+    "Reminder",
     "RoomEvent",
     "RoomPresence",
     "Session",

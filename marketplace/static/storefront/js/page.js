@@ -1,0 +1,12 @@
+// What every page does.
+
+import { startCountdowns } from "./countdown.js";
+import { watchOrder } from "./order.js";
+
+startCountdowns();
+watchOrder(document, () => location.reload());
+
+for (const element of document.querySelectorAll("time[data-local]")) {
+  const moment = new Date(element.dateTime);
+  element.textContent = moment.toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
+}

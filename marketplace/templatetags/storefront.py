@@ -1,0 +1,34 @@
+"""What templates of the viewer pages need to write amounts and moments."""
+
+from datetime import datetime
+
+from django import template
+
+from marketplace.lib.clock import to_wire
+from marketplace.lib.money import Money, exponent
+
+register = template.Library()
+
+_SYMBOLS = {"CNY": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩", "INR": "₹"}
+
+
+@register.filter
+def money(value: Money) -> str:
+    """Return an amount as people write it: ``¥1,039.90``; money.js writes the same."""
+    digits = exponent(value.currency)
+    whole, part = divmod(abs(value.amount), 10**digits)
+    sign = "-" if value.amount < 0 else ""
+    symbol = _SYMBOLS.get(value.currency, f"{value.currency}\N{NO-BREAK SPACE}")
+    return f"{sign}{symbol}{whole:,}" + (f".{part:0{digits}d}" if digits else "")
+
+
+@register.filter
+def iso(value: datetime) -> str:
+    """Return a moment for scripts: RFC 3339 in UTC."""
+    return to_wire(value)
+
+
+@register.filter
+def words(value: str) -> str:
+    """Return a state or code as words: ``pending_payment`` is ``pending payment``."""
+    return value.replace("_", " ")

@@ -1,0 +1,127 @@
+"""The lobby, reminders, and the rules every page keeps."""
+
+from datetime import timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from marketplace.lib import clock
+from marketplace.models import User
+from orders.queries import kept
+from orders.queries.kept import CameBack
+from streams.actions.sessions import create_session, schedule_session
+from streams.actions.show import end_session
+from streams.models import Reminder, Session
+from tests.marketplace.rest_callers import Caller
+from tests.orders.shop import Shop, buy, caller, cancel, pay
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def coming(shop: Shop) -> Session:
+    now = clock.now()
+    session = create_session(streamer=shop.session.streamer, actor=shop.host, now=now, title="Autumn tea")
+    later = now + timedelta(hours=2)
+    return schedule_session(session_id=session.id, scheduled_at=later, actor=shop.host, now=now)
+
+
+def lobby(browser: Caller, query: str = "") -> str:
+    answer = browser.get(f"/{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_an_empty_market_says_so(nobody: Caller) -> None:
+    page = lobby(nobody)
+    assert "Nobody is live at the moment." in page
+    assert "No show is announced yet." in page
+
+
+def test_cards_show_kept_sales_and_what_came_back(nobody: Caller, shop: Shop, buyer: User) -> None:
+    bella = caller(buyer)
+    first, second = buy(shop, buyer), buy(shop, buyer)
+    for order in (first, second):
+        assert pay(bella, order).status_code == 200
+    assert cancel(bella, first).status_code == 200
+    page = lobby(nobody)
+    assert f'href="/live/{shop.session.id}"' in page
+    assert "¥39.90</strong> kept sales, 2 orders" in page
+    assert "1 of 2 units from this streamer came back" in page
+    end_session(session_id=shop.session.id, actor=shop.host, now=clock.now())
+    assert f'href="/replays/{shop.session.id}"' in lobby(nobody)
+
+
+def test_rates_count_paid_units_only_and_are_kept_for_a_minute(shop: Shop, buyer: User) -> None:
+    now, product = clock.now(), shop.slot.variant.product_id
+    bella = caller(buyer)
+    unpaid, paid = buy(shop, buyer), buy(shop, buyer, quantity=3)
+    assert kept.of_products([product], now=now) == {}
+    assert pay(bella, paid).status_code == 200
+    assert cancel(bella, unpaid).status_code == 200
+    assert kept.of_products([product], now=now + timedelta(seconds=59)) == {}
+    later = now + timedelta(seconds=60)
+    assert kept.of_products([product], now=later) == {product: CameBack(back=0, paid=3)}
+    assert cancel(bella, paid).status_code == 200
+    rate = kept.of_streamers([shop.session.streamer_id], now=later)[shop.session.streamer_id]
+    assert (rate, rate.percent) == (CameBack(back=3, paid=3), 100)
+
+
+def test_search_and_category(nobody: Caller, shop: Shop, coming: Session) -> None:
+    assert "Autumn tea" in lobby(nobody, "?q=autumn")
+    assert "Spring tea" not in lobby(nobody, "?q=autumn")
+    assert "Spring tea" in lobby(nobody, "?category=tea")
+    assert "Autumn tea" not in lobby(nobody, "?category=tea")
+    assert "Nothing found" in lobby(nobody, "?q=%3Cscript%3E")
+
+
+def test_a_reminder_becomes_a_banner(bella: Caller, shop: Shop, coming: Session, buyer: User) -> None:
+    path = f"/live/{coming.id}/reminder"
+    assert bella.post(path)["Location"] == "/"
+    assert bella.post(path).status_code == 302
+    assert Reminder.objects.get().user_id == buyer.id
+    assert "Reminder set" in lobby(bella)
+    assert "has begun" not in lobby(bella)
+    end_session(session_id=shop.session.id, actor=shop.host, now=clock.now())
+    Session.objects.filter(id=coming.id).update(state="live", started_at=clock.now())
+    assert "has begun: <strong>Autumn tea</strong>" in bella.get("/orders").content.decode()
+    bella.post(path, {"clear": "1"})
+    assert not Reminder.objects.exists()
+    assert bella.post(path).status_code == 409
+
+
+def test_reminders_over_the_api(buyer: User, coming: Session) -> None:
+    bella, path = caller(buyer), f"/api/v1/sessions/{coming.id}/reminder"
+    answer = bella.send("POST", path)
+    assert (answer.status_code, answer.json()["session"]) == (201, coming.id)
+    assert (bella.send("DELETE", path).status_code, Reminder.objects.count()) == (204, 0)
+
+
+def test_the_lobby_costs_the_same_however_many_shows(
+    bella: Caller, shop: Shop, coming: Session, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    now = clock.now()
+    for number in range(5):
+        session = create_session(
+            streamer=shop.session.streamer, actor=shop.host, now=now, title=f"Tea {number}"
+        )
+        schedule_session(
+            session_id=session.id, scheduled_at=now + timedelta(days=1), actor=shop.host, now=now
+        )
+    lobby(bella)
+    with django_assert_num_queries(11):
+        lobby(bella)
+
+
+def test_pages_allow_nothing_inline(nobody: Caller) -> None:
+    for path in ("/", "/sign-in", "/sign-up", "/nothing-here"):
+        answer = nobody.get(path)
+        policy = answer["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        page = answer.content.decode()
+        assert "<style" not in page
+        assert " style=" not in page
+        assert page.count("<script") == page.count('<script type="module" src=')
+    assert "'unsafe-eval'" in nobody.get("/admin/login/")["Content-Security-Policy"]
+    assert nobody.get("/api/docs/").status_code == 200
