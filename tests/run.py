@@ -58,7 +58,9 @@ def _pytest(env: dict[str, str], folder: Path, arguments: list[str]) -> int:
     command = [sys.executable, "-m", "pytest", "-n", str(PROCESSES), "--dist", "worksteal", *arguments]
     data = folder / "data"
     data.mkdir()
-    return subprocess.call(command, cwd=ROOT, env={**os.environ, **env, FOLDER_VARIABLE: str(data)})
+    env = {**os.environ, **env, FOLDER_VARIABLE: str(data)}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # dozens of servers start: each would compile everything anew
+    return subprocess.call(command, cwd=ROOT, env=env)
 
 
 if __name__ == "__main__":
