@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What runs needs requirements.txt alone; what checks needs the tools of requirements-dev.txt too.
+RUNTIME := $(VENV)/.made-to-run
 ENVIRONMENT := $(VENV)/.made
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -19,15 +21,19 @@ help: ## List the targets
 
 env: $(ENVIRONMENT) ## Make the virtual environment .venv (the other targets do it by themselves)
 
-$(ENVIRONMENT): requirements.txt requirements-dev.txt
+$(RUNTIME): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(ENVIRONMENT): $(RUNTIME) requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-run: $(ENVIRONMENT) ## Serve the marketplace with demo data on http://127.0.0.1:8000 (HOST=, PORT=)
+run: $(RUNTIME) ## Serve the marketplace with demo data on http://127.0.0.1:8000 (HOST=, PORT=)
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py demo_data
+	@$(BIN)/python manage.py demo
 	@echo "Serving on http://$(HOST):$(PORT)/ : API documentation /api/docs/, administration /admin/. Ctrl-C stops."
 	@exec $(BIN)/python -m marketplace.server --host $(HOST) --port $(PORT)
 
@@ -53,7 +59,7 @@ lint: $(ENVIRONMENT) ## Check style, types, import contracts, migrations and Dja
 bench: $(ENVIRONMENT) ## Measure speed and size against the baselines; results in var/bench.json (ONLY=rush,fan_out)
 	@$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY))
 
-audit: $(ENVIRONMENT) ## Look for broken invariants in the database
+audit: $(RUNTIME) ## Look for broken invariants in the database
 	@$(BIN)/python manage.py audit
 
 openapi: $(ENVIRONMENT) ## Write docs/openapi.yaml from the code

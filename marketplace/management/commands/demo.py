@@ -1,4 +1,4 @@
-"""``manage.py demo_data``: a small marketplace to try things on, with a show that is live."""
+"""``manage.py demo``: a small marketplace to try things on, with a show that is live."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
