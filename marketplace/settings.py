@@ -105,6 +105,7 @@ if _postgres is not None:
     }
     DATABASES = {"default": _postgres}
 else:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes the file, not the folder of a clean clone
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
