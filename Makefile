@@ -32,6 +32,7 @@ $(ENVIRONMENT): $(RUNTIME) requirements-dev.txt
 	@touch $@
 
 run: $(RUNTIME) ## Serve the marketplace with demo data on http://127.0.0.1:8000 (HOST=, PORT=)
+	@$(PYTHON) -c 'import socket, sys; s = socket.socket(); s.connect_ex(("$(HOST)", $(PORT))) or sys.exit("Port $(PORT) of $(HOST) is in use: stop what listens there, or choose another with make run PORT=8001.")'
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 	@echo "Serving on http://$(HOST):$(PORT)/ : API documentation /api/docs/, administration /admin/. Ctrl-C stops."
