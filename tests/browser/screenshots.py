@@ -83,7 +83,7 @@ def _site(url: str | None) -> Iterator[str]:
         return
     with temporary_folder() as folder:
         web = Web(folder, env={"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""})
-        for command in (["migrate", "--verbosity", "0"], ["demo_data"]):
+        for command in (["migrate", "--verbosity", "0"], ["demo"]):
             subprocess.run(
                 [sys.executable, "manage.py", *command],
                 cwd=ROOT,
@@ -133,7 +133,7 @@ def _live_show(url: str) -> str:
 
 def _sign_in(page: Page, url: str, who: str) -> None:
     """Sign in at the lobby's door, or the administration's while there is no lobby."""
-    from marketplace.management.commands.demo_data import PASSWORD
+    from marketplace.management.commands.demo import PASSWORD
 
     page.goto(f"{url}/")
     door = page.get_by_role("link", name="Sign in", exact=True)
