@@ -14,8 +14,8 @@ def violations(page: Page) -> list[str]:
     """Return one line for each element that breaks a rule: the rule, the element and what is wrong."""
     session = page.context.new_cdp_session(page)  # not bound by the policy, as a page's own scripts are
     try:
-        _run(session, AXE_FILE_PATH.read_text(encoding="utf-8"))
-        found: dict[str, Any] = _run(session, RUN)
+        # one expression: a page that loads itself anew in between would have forgotten the first half
+        found: dict[str, Any] = _run(session, f"{AXE_FILE_PATH.read_text(encoding='utf-8')};\n{RUN}")
     finally:
         session.detach()
     return [

@@ -74,6 +74,7 @@ def test_a_show_is_planned_started_and_ended_by_keyboard(site: Site, meet: Meet)
     page.get_by_role("button", name="Announce").click()
     page.get_by_role("button", name="Go live").click()
     page.locator('.con-head [data-state="live"]').wait_for()
+    page.wait_for_load_state("networkidle")  # the page loads itself anew when the show begins
     assert not hana.scrolls_sideways()
     assert hana.violations() == []
     end = page.get_by_role("button", name="End show")

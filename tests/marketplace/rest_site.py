@@ -202,4 +202,5 @@ urlpatterns = [
     path("api/v1/brands/<brd:brand_id>", BrandDetail.as_view()),
     path("api/v1/echo", Echo.as_view()),
     path("api/v1/faults/<str:kind>", Faults.as_view()),
+    path("", include("marketplace.storefront.urls")),  # where pages of errors lead to
 ]

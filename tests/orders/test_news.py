@@ -3,7 +3,7 @@
 import pytest
 
 from marketplace.models import User
-from orders.api import payments as paying
+from orders import paying
 from orders.models import Payment
 from orders.payments.simulator.cards import late_card
 from orders.payments.simulator.models import SimulatedPayment
