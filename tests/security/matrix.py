@@ -14,7 +14,12 @@ from typing import NamedTuple
 from marketplace.models.tokens import Scope
 from tests.security.world import ROLES
 
-SCOPES = {"catalogue": Scope.CATALOGUE_WRITE, "host": Scope.SESSIONS_HOST, "orders": Scope.ORDERS_WRITE}
+SCOPES = {
+    "catalogue": Scope.CATALOGUE_WRITE,
+    "host": Scope.SESSIONS_HOST,
+    "orders": Scope.ORDERS_WRITE,
+    "sandbox": Scope.SANDBOX,
+}
 
 TABLE = """
 method address                                      token     nob buy oth hos riv mod own sta ali adm
@@ -154,6 +159,8 @@ GET    shipments/{shipment}                         any       401 200 404 404 40
 POST   gateway/webhooks                             none      403 403 403 403 403 403 403 403 403 403
 GET    refunds                                      any       401 200 200 200 200 200 200 200 200 200
 GET    refunds/{refund}                             any       401 200 404 404 404 404 404 404 404 200
+POST   sandbox/people                               sandbox   401 201 201 201 201 201 201 201 201 201
+GET    sandbox/audit                                sandbox   401 200 200 200 200 200 200 200 200 200
 GET    /                                            none      302 302 302 302 302 302 302 302 302 302
 GET    /media/products/nothing.png                  none      404 404 404 404 404 404 404 404 404 404
 GET    /api/schema/                                 none      200 200 200 200 200 200 200 200 200 200
