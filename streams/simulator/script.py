@@ -1,4 +1,4 @@
-"""A host's script: what is sold, and what happens when. Read from TOML, refused with the line that is wrong."""
+"""A host's script: what is sold and what happens when. Read from TOML, refused by line."""
 
 import re
 import tomllib
