@@ -19,4 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.SANDBOX:
-    urlpatterns.append(path("sandbox/gateway/v1/", include("orders.payments.simulator.urls")))
+    urlpatterns += [
+        path("api/v1/sandbox/", include("marketplace.sandbox.urls")),
+        path("sandbox/gateway/v1/", include("orders.payments.simulator.urls")),
+    ]

@@ -1,7 +1,7 @@
 """Time that passes: the gateway's messages arrive and every sweep of orders and refunds runs."""
 
+from marketplace.audits import AUDITS
 from marketplace.lib import clock
-from marketplace.management.commands.audit import AUDITS
 from orders import tasks
 from orders.payments.simulator.deliveries import deliver_due
 from refunds import tasks as refund_tasks

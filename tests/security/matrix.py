@@ -14,7 +14,12 @@ from typing import NamedTuple
 from marketplace.models.tokens import Scope
 from tests.security.world import ROLES
 
-SCOPES = {"catalogue": Scope.CATALOGUE_WRITE, "host": Scope.SESSIONS_HOST, "orders": Scope.ORDERS_WRITE}
+SCOPES = {
+    "catalogue": Scope.CATALOGUE_WRITE,
+    "host": Scope.SESSIONS_HOST,
+    "orders": Scope.ORDERS_WRITE,
+    "sandbox": Scope.SANDBOX,
+}
 
 TABLE = """
 method address                                      token     nob buy oth hos riv mod own sta ali adm
@@ -173,6 +178,8 @@ POST   /demo-viewer                                 none      302 302 302 302 30
 GET    /live/{live}                                 none      200 200 200 200 200 200 200 200 200 200
 GET    /replays/{live}                              none      302 302 302 302 302 302 302 302 302 302
 POST   /buy                                         none      302 302 302 302 302 302 302 302 302 302
+POST   sandbox/people                               sandbox   401 201 201 201 201 201 201 201 201 201
+GET    sandbox/audit                                sandbox   401 200 200 200 200 200 200 200 200 200
 GET    /media/products/nothing.png                  none      404 404 404 404 404 404 404 404 404 404
 GET    /api/schema/                                 none      200 200 200 200 200 200 200 200 200 200
 GET    /api/docs/                                   none      200 200 200 200 200 200 200 200 200 200

@@ -4,14 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-import marketplace.audit
-import orders.audit
-import refunds.audit
-import streams.audit
+from marketplace import audits
 from marketplace.lib import clock
-from marketplace.lib.findings import Finding
-
-AUDITS = (marketplace.audit, streams.audit, orders.audit, refunds.audit)
 
 
 class Command(BaseCommand):
@@ -21,9 +15,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run every app's audit at one moment."""
-        now = clock.now()
-        findings: list[Finding] = [finding for audit in AUDITS for finding in audit.findings(now)]
-        for finding in sorted(findings):
+        findings = audits.findings(clock.now())
+        for finding in findings:
             self.stdout.write(str(finding))
         self.stdout.write(f"{len(findings)} findings")
         if findings:

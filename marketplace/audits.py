@@ -1,0 +1,16 @@
+"""The audit of the whole marketplace: every app's, at one moment."""
+
+from datetime import datetime
+
+import marketplace.audit
+import orders.audit
+import refunds.audit
+import streams.audit
+from marketplace.lib.findings import Finding
+
+AUDITS = (marketplace.audit, streams.audit, orders.audit, refunds.audit)
+
+
+def findings(now: datetime) -> list[Finding]:
+    """Return every broken invariant, sorted."""
+    return sorted(finding for audit in AUDITS for finding in audit.findings(now))

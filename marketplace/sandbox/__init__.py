@@ -1,0 +1,1 @@
+"""What exists in sandbox mode only: simulated people, and the audit over the API."""
