@@ -25,10 +25,10 @@ def buy(request: HttpRequest) -> HttpResponse:
     """Buy what the form names; on to the checkout, or back to the room with the reason for a refusal."""
     outcome = _outcome(request)
     if not isinstance(outcome, Refused):
-        return redirect(f"/orders/{outcome.order_id}/checkout")
+        return redirect("storefront:checkout", order_id=outcome.order_id)
     session, slot = request.POST.get("session", ""), request.POST.get("slot", "")
     if not is_id(session, "ses"):
-        return redirect("/")
+        return redirect("storefront:lobby")
     asked = {"refused": outcome.code, **({"slot": slot} if is_id(slot, "slt") else {})}
     back = "storefront:replay" if request.POST.get("from") == "replay" else "storefront:room"
     return redirect(f"{reverse(back, args=[session])}?{urlencode(asked)}")

@@ -74,10 +74,8 @@ def reminder(request: HttpRequest, session_id: str) -> HttpResponse:
     """Set the reminder of a show, or clear it when ``clear`` is sent."""
     user = person(request)
     session = get_session_for(user, session_id)
-    if request.POST.get("clear"):
-        clear_reminder(session_id=session.id, user=user)
-    else:
-        set_reminder(session_id=session.id, user=user, now=clock.now())
+    act = clear_reminder if request.POST.get("clear") else set_reminder
+    act(session_id=session.id, user=user, now=clock.now())
     return HttpResponseRedirect(next_address(request))
 
 

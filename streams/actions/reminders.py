@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from marketplace import idempotency
+from marketplace import idempotency, outbox
 from marketplace.lib.atomic import action
 from marketplace.models import User
 from streams.actions import steps
@@ -16,12 +16,18 @@ def set_reminder(*, session_id: str, user: User, now: datetime) -> Reminder:
     with action():
         session = steps.lock_session(session_id)
         steps.demand_state(session, State.SCHEDULED, State.REHEARSAL)
-        reminder, _ = Reminder.objects.get_or_create(user=user, session=session, defaults={"created_at": now})
+        reminder, is_new = Reminder.objects.get_or_create(
+            user=user, session=session, defaults={"created_at": now}
+        )
+        if is_new:
+            outbox.append("reminder.set", subject=session.id, payload={"user": user.id}, now=now)
         idempotency.remember(reminder)
     return reminder
 
 
-def clear_reminder(*, session_id: str, user: User) -> None:
+def clear_reminder(*, session_id: str, user: User, now: datetime) -> None:
     """Forget that a person waits for a show."""
     with action():
-        Reminder.objects.filter(user=user, session_id=session_id).delete()
+        cleared, _ = Reminder.objects.filter(user=user, session_id=session_id).delete()
+        if cleared:
+            outbox.append("reminder.cleared", subject=session_id, payload={"user": user.id}, now=now)

@@ -45,5 +45,5 @@ class SessionReminder(ApiView):
         """Nothing happens when there is none."""
         user = self.user(request)
         session = get_session_for(user, session_id)
-        clear_reminder(session_id=session.id, user=user)
+        clear_reminder(session_id=session.id, user=user, now=self.now)
         return HttpResponse(status=204)

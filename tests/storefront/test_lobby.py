@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from marketplace.lib import clock
-from marketplace.models import User
+from marketplace.models import Fact, User
 from orders.queries import kept
 from orders.queries.kept import CameBack
 from streams.actions.sessions import create_session, schedule_session
@@ -94,7 +94,14 @@ def test_reminders_over_the_api(buyer: User, coming: Session) -> None:
     bella, path = caller(buyer), f"/api/v1/sessions/{coming.id}/reminder"
     answer = bella.send("POST", path)
     assert (answer.status_code, answer.json()["session"]) == (201, coming.id)
+    assert bella.send("POST", path).json()["session"] == coming.id
     assert (bella.send("DELETE", path).status_code, Reminder.objects.count()) == (204, 0)
+    assert bella.send("DELETE", path).status_code == 204
+    facts = Fact.objects.filter(type__startswith="reminder.").order_by("id")
+    assert list(facts.values_list("type", "subject", "payload")) == [
+        ("reminder.set", coming.id, {"user": buyer.id}),
+        ("reminder.cleared", coming.id, {"user": buyer.id}),
+    ]
 
 
 def test_the_lobby_costs_the_same_however_many_shows(
