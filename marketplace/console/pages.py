@@ -48,6 +48,7 @@ def show(request: HttpRequest, session_id: str) -> HttpResponse:
         "wiring": {
             "session": session.id,
             "state": session.state,
+            "seq": session.last_seq,
             "counts": context["may_host"] and not context["before"],
             "stage": reverse("console:stage", args=[session.id]),
             "figures": reverse("console:figures", args=[session.id]),

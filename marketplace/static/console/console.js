@@ -24,7 +24,7 @@ let chatId = "";
 
 function heard(message) {
   const { type, data } = message;
-  const state = data.session?.state ?? (type.startsWith("session.") ? data.state : wiring.state);
+  const state = stateIn(message) ?? wiring.state;
   if (isOtherPage(wiring.state, state)) {
     location.reload();
     return;
@@ -54,6 +54,12 @@ function heard(message) {
     toast("The room is closed to you. Load the page again.", true);
   }
   tick();
+}
+
+// What a message says of the show's state; a snapshot may be older than the page, and says nothing new then.
+function stateIn({ type, seq, data }) {
+  if ((seq ?? data.seq ?? 0) <= wiring.seq) return undefined;
+  return data.session?.state ?? (type.startsWith("session.") ? data.state : undefined);
 }
 
 // Before, on air and over, the page is made of other parts.

@@ -1,6 +1,7 @@
 // The parts of the page that the server draws: read again after a fact and put in their place, forms untouched.
 
 const GATHER_MS = 120;
+const LATER_MS = 1000;
 
 export class Stage {
   constructor(root, address) {
@@ -14,6 +15,11 @@ export class Stage {
   soon() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.refresh(), GATHER_MS);
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refresh(), LATER_MS);
   }
 
   async refresh() {
@@ -41,7 +47,9 @@ export class Stage {
     this.putRows(fresh);
     for (const part of fresh.querySelectorAll("[data-live]")) {
       const here = this.root.querySelector(`[data-live="${part.dataset.live}"]`);
-      if (here && !sameMarkup(here, part)) swap(here, part);
+      if (!here || sameMarkup(here, part)) continue;
+      if (here.querySelector("[data-armed], .con-held")) this.later(); // somebody is about to end the show with it
+      else swap(here, part);
     }
     this.root.dispatchEvent(new CustomEvent("stage"));
   }
