@@ -22,6 +22,8 @@ OpenSale = Callable[..., Offer]
 collect_ignore = ["test_admission_waits.py", "test_kill_valkey.py"] if mode() == "embedded" else []
 #: How many web processes sell at once.
 WEB_PROCESSES = (1,) if mode() == "embedded" else (1, 2)
+#: It starts databases of its own: once is enough.
+collect_ignore = ["test_scale.py"] if mode() == "embedded" else []
 #: Buyers who never pause need this; what a limit does is proved with the limits.
 NO_LIMIT = "1000000/s"
 
