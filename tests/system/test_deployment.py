@@ -16,6 +16,8 @@ import yaml
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
+from marketplace.metrics import REGISTRY
+from marketplace.rest.body_limit import MAX_REQUEST_BYTES
 from marketplace.server import GRACE_SECONDS
 from tests.conftest import Launch
 from tests.servers import ROOT, Beat, ServerFailed, Web, Worker
@@ -31,6 +33,8 @@ SECRETS = {
     "GATEWAY_WEBHOOK_SECRET": "whsec_YS1zZWNyZXQtdGhhdC1vbmx5LXRoaXMtdGVzdC1rbm93cw==",
     "METRICS_TOKEN": "scrape-me",
 }
+#: About subdomains, redirects to HTTPS and preload lists: docs/production.md says so.
+WARNINGS = {"security.W005", "security.W008", "security.W021"}
 VARIABLE = re.compile(r"\$\{(\w+):([?-])([^}]*)\}")
 
 
@@ -148,7 +152,7 @@ def test_what_the_image_copies_is_enough_to_serve_in_production(
     production = resolved(services["web-1"]["environment"], SECRETS)
     said = python("manage.py", "check", "--deploy", **production)
     assert "(0 silenced)" in said
-    assert "hawker.E" not in said
+    assert set(re.findall(r"\(([a-z]+\.[A-Z]\d+)\)", said)) == WARNINGS
     python("-c", "import marketplace.asgi, marketplace.celery", **production)
 
 
@@ -260,3 +264,58 @@ def test_the_databases_are_those_that_the_suite_runs_on(services: dict[str, dict
     user, password, name = (server[f"POSTGRES_{what}"] for what in ("USER", "PASSWORD", "DB"))
     assert url == f"postgres://{user}:{password}@postgres:5432/{name}"
     assert services["web-1"]["environment"]["REDIS_URL"] == "redis://valkey:6379/0"
+
+
+# The page
+# ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return (ROOT / "docs" / "production.md").read_text()
+
+
+def test_the_page_names_settings_figures_and_services_that_exist(
+    page: str, services: dict[str, dict[str, Any]]
+) -> None:
+    table = (ROOT / "docs" / "configuration.md").read_text()
+    settings = {
+        *re.findall(r"^\| `([A-Z0-9_]+)` \|", table, flags=re.MULTILINE),
+        "POSTGRES_PASSWORD",
+        "SO_REUSEPORT",
+    }
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", page)) <= settings
+    figures = {f"{metric.name}{'_total' * (metric.type == 'counter')}" for metric in REGISTRY.collect()}
+    named = set(re.findall(r"`(hawker_\w+)`", page))
+    assert len(named) >= 8
+    assert named <= figures
+    assert {f"security.{code}" for code in re.findall(r"\bW0\d\d\b", page)} == WARNINGS
+    restarted = re.search(r"for service in ([^;]+);", page)
+    assert restarted is not None
+    assert {"migrate", *restarted[1].split()} == OURS
+
+
+def test_what_the_page_puts_into_env_is_what_compose_asks_for(page: str) -> None:
+    block = re.search(r"cat > \.env <<END\n(.*?)END\n", page, flags=re.DOTALL)
+    assert block is not None
+    written = set(re.findall(r"^(\w+)=", block[1], flags=re.MULTILINE))
+    asked = {match[0] for match in VARIABLE.findall((ROOT / "compose.yaml").read_text()) if match[1] == "?"}
+    assert written == {*asked, "GATEWAY_URL"} == set(SECRETS)
+
+
+def test_the_proxy_on_the_page_goes_where_compose_listens(
+    page: str, services: dict[str, dict[str, Any]]
+) -> None:
+    behind = re.findall(r"^    server (127\.0\.0\.1:\d+);$", page, flags=re.MULTILINE)
+    assert behind == [services[name]["ports"][0].removesuffix(":8000") for name in ("web-1", "web-2")]
+    assert f"client_max_body_size {MAX_REQUEST_BYTES // 1024**2}m;" in page
+    assert f"within {GRACE_SECONDS} seconds" in page
+
+
+def test_the_commands_on_the_page_are_those_of_compose(
+    page: str, services: dict[str, dict[str, Any]]
+) -> None:
+    commands = re.findall(r"`(python -m celery -A marketplace\.celery (?:worker|beat)[^`]*)`", page)
+    worker, beat = (set(plain(command.split())) for command in commands)
+    assert worker == set(plain(services["worker"]["command"])) - {"--loglevel=info"}
+    assert beat == set(plain(services["beat"]["command"])) - {"--loglevel=info", "--enable-remote-control"}
