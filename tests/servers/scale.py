@@ -5,11 +5,12 @@ process. Data and logs stay in ``var/scale``. A child that ends is started again
 """
 
 import argparse
+import errno
 import fcntl
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -107,8 +108,10 @@ class Scale:
 
 
 def say(line: str) -> None:
-    """Show one line."""
-    print(line, flush=True)
+    """Show one line; a terminal that has been closed hears nothing."""
+    with suppress(OSError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 @contextmanager
@@ -123,10 +126,16 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def refuse_port_in_use(host: str, port: int) -> None:
-    """Exit with a message when somebody listens: processes that share a port would be joined unnoticed."""
+    """Exit with a message when somebody listens: a process that shares ports would join in unnoticed."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
-        if probe.connect_ex((host, port)) == 0:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen()
+        except (OSError, OverflowError) as error:
+            if getattr(error, "errno", None) != errno.EADDRINUSE:
+                sys.exit(f"The web processes cannot listen on port {port} of {host}: {error}")
             sys.exit(
                 f"Port {port} of {host} is in use: stop what listens there, "
                 f"or choose another with make scale PORT={port + 1}."
