@@ -72,7 +72,7 @@ class Scale:
             supervisor.start(self.valkey)
             supervisor.run(self._manage("migrate", "--verbosity", "0"))
             if demo:
-                say("Making the demo.")
+                say("Making the demo: the first time that may take a minute.")
                 command = self._manage("demo")
                 supervisor.run(command)
                 say(command.output().rstrip())
