@@ -13,8 +13,9 @@ RUNTIME := $(VENV)/.made-to-run
 ENVIRONMENT := $(VENV)/.made
 HOST ?= 127.0.0.1
 PORT ?= 8000
+WEB ?= 2
 
-.PHONY: help env run test browser screenshots lint bench audit openapi clean
+.PHONY: help env run scale test browser screenshots lint bench audit openapi clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ run: $(RUNTIME) ## Serve the marketplace with demo data on http://127.0.0.1:8000
 	@$(BIN)/python manage.py demo
 	@echo "Serving on http://$(HOST):$(PORT)/ : API documentation /api/docs/, administration /admin/. Ctrl-C stops."
 	@exec $(BIN)/python -m marketplace.server --host $(HOST) --port $(PORT)
+
+scale: $(ENVIRONMENT) ## Serve it scaled: PostgreSQL, Valkey, two web processes, worker, beat (HOST=, PORT=, WEB=)
+	@exec $(BIN)/python -m tests.servers.scale --host $(HOST) --port $(PORT) --web $(WEB)
 
 test: $(ENVIRONMENT) browser ## Run the whole suite twice: embedded mode, then PostgreSQL and Valkey (ARGS="-k name")
 	@$(BIN)/python -m tests.run all $(ARGS)

@@ -15,9 +15,14 @@ class Ours(Server):
     """A process of the marketplace itself, with the environment it is given on top of this one's."""
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, env: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        name: str | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(folder, port=port)
+        super().__init__(folder, port=port, name=name)
         self.env = dict(env or {})
 
     def environment(self) -> Mapping[str, str]:
@@ -64,22 +69,13 @@ class Worker(Ours):
         """Return the worker's command line."""
         return [
             *(sys.executable, "-m", "celery", "-A", "marketplace.celery", "worker"),
-            *(
-                "--pool",
-                "threads",
-                "--concurrency",
-                "2",
-                "--loglevel",
-                "info",
-                "--hostname",
-                f"t{self.port}@%h",
-            ),
-            *("--without-gossip", "--without-mingle"),
+            *("--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle"),
+            *("--loglevel", "info", "--hostname", f"worker{self.port}@%h"),
         ]
 
     def is_ready(self) -> bool:
         """Tell whether the worker has said so in its log."""
-        return " ready." in self.log()
+        return " ready." in self.output()
 
 
 class Beat(Ours):
@@ -91,9 +87,21 @@ class Beat(Ours):
         """Return the scheduler's command line."""
         return [
             *(sys.executable, "-m", "celery", "-A", "marketplace.celery", "beat"),
-            *("--loglevel", "info", "--schedule", str(self.folder / f"beat-{self.port}"), "--pidfile", ""),
+            *("--loglevel", "info", "--enable-remote-control", "--hostname", f"beat{self.port}@%h"),
         ]
 
     def is_ready(self) -> bool:
         """Tell whether the scheduler has said so in its log."""
-        return " is starting." in self.log()
+        return " is starting." in self.output()
+
+
+class Manage(Ours):
+    """One command of manage.py, which ends by itself."""
+
+    def __init__(self, folder: Path, arguments: Sequence[str], *, env: Mapping[str, str]) -> None:
+        super().__init__(folder, name=arguments[0], env=env)
+        self.arguments = arguments
+
+    def command(self) -> Sequence[str]:
+        """Return the command line."""
+        return [sys.executable, "manage.py", *self.arguments]
