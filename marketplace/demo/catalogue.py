@@ -115,7 +115,7 @@ VALLEY = BrandSheet(
 
 LOOM = BrandSheet(
     "Cloud Loom",
-    "maker",
+    "brand",
     "Linen and straw, cut and sewn in a workshop of twenty.",
     2_200,
     (
@@ -156,7 +156,7 @@ LOOM = BrandSheet(
 
 KILN = BrandSheet(
     "Kiln & Copper",
-    "maker",
+    "brand",
     "Tableware from a wood-fired kiln, and what belongs around it.",
     2_000,
     (
@@ -220,7 +220,7 @@ def lantern() -> BrandSheet:
         choice = Choice(product.sku, product.variant, product.list_price, product.stock)
         goods.append(Good(motif, product.category, product.title, description, (choice,), product.return_policy))
     text = "A small house on Lantern Lane that goes on air every evening."
-    return BrandSheet(script().brand, "lantern", text, 2_000, goods)
+    return BrandSheet(script().brand, "lulu", text, 2_000, goods)
 
 
 def brands() -> list[BrandSheet]:

@@ -22,12 +22,10 @@ CROWD_SEED = 1_905
 #: Who can sign in, beside the administrator, and the name that others see.
 ACCOUNTS = {
     VIEWER: "Demo viewer",
-    "streamer": "Mei Tan",
-    "theo": "Theo Lindqvist",
+    "streamer": "Mei",
+    "theo": "Theo",
     "lulu": "Lulu",
-    "brand": "Green Valley office",
-    "maker": "Loom and Kiln office",
-    "lantern": "Lantern Lane office",
+    "brand": "Demo brand",
 }
 
 
