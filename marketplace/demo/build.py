@@ -120,9 +120,10 @@ def _buy_live(session: Session, viewer: User, crowd: list[User], now: datetime) 
     slot = session.slots.filter(on_sale=True).order_by("position").first()
     if slot is None:
         return
-    bought = [Purchase(user, "demo-live", Fate.KEEPS, ships=False) for user in crowd[:4]]
-    bought += [Purchase(crowd[4], "demo-live", Fate.CANCELS, ships=False)]
-    bought += [Purchase(viewer, "demo-live", Fate.FORGETS, ships=False)]
+    bought = [Purchase(user, "demo-live", Fate.KEEPS) for user in crowd[:4]]
+    bought += [Purchase(crowd[4], "demo-live", Fate.CANCELS)]
+    bought += [Purchase(viewer, "demo-live", Fate.FORGETS)]
     place(bought, slot_id=slot.id, deal_id=None, price=slot.price, now=now)
     for purchase in bought:
         settle(purchase, now)
+    past.sweep(now)

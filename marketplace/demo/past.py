@@ -21,8 +21,9 @@ from refunds import tasks as refunds_tasks
 
 #: How long before the demo's making it begins: before the first show is announced.
 BEGAN = timedelta(days=14)
-SWEEP_EVERY = timedelta(hours=12)
-SHIP_AFTER = timedelta(hours=5)
+SWEEP_EVERY = timedelta(days=1)
+#: Brands pack twice a day; whatever comes second waits for the next day.
+SHIP_AFTER = (timedelta(hours=5), timedelta(hours=29))
 
 #: The fates of every twelve orders.
 FATES = (*[Fate.KEEPS] * 8, Fate.FORGETS, Fate.CANCELS, Fate.PAYS_AND_CANCELS, Fate.KEEPS)
@@ -78,14 +79,14 @@ def _orders(stage: Stage, viewer: User) -> Iterator[Act]:
     for number, part in enumerate(stage.show.parts):
         mine = [buyers.pop() for _ in range(part.orders)]
         bought = [
-            Purchase(buyer, f"demo-{part.sku}-{stage.show.title}"[:80], fates[each % len(fates)], each % 3 > 0)
+            Purchase(buyer, f"demo-{part.sku}-{stage.show.title}"[:80], fates[each % len(fates)])
             for each, buyer in enumerate(mine, start=number * 5)
         ]
         if number == 0:
-            bought[0] = Purchase(viewer, f"demo-{stage.show.title}"[:80], Fate.KEEPS, ships=True)
+            bought[0] = Purchase(viewer, f"demo-{stage.show.title}"[:80], Fate.KEEPS)
         elif number == 1:
             fate = (Fate.FORGETS, Fate.CANCELS, Fate.PAYS_AND_CANCELS)[len(stage.show.title) % 3]
-            bought[0] = Purchase(viewer, f"demo-second-{stage.show.title}"[:80], fate, ships=False)
+            bought[0] = Purchase(viewer, f"demo-second-{stage.show.title}"[:80], fate)
         yield from _part(stage, part, FIRST_PART + number * PART_SECONDS, bought, chance)
 
 
@@ -100,8 +101,8 @@ def _part(
         yield stage.seconds(placed + chance.uniform(5, 200)), partial(settle, purchase)
         if purchase.fate is Fate.PAYS_AND_CANCELS:
             yield stage.seconds(placed + chance.uniform(900, 3_600)), partial(change_mind, purchase)
-        if purchase.ships:
-            later = SHIP_AFTER + timedelta(minutes=chance.uniform(0, 180))
+        if purchase.fate is Fate.KEEPS:
+            later = chance.choice((*SHIP_AFTER, SHIP_AFTER[0])) + timedelta(minutes=chance.uniform(0, 180))
             yield stage.begins + later, partial(ship, purchase)
 
 

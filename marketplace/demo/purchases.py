@@ -45,7 +45,6 @@ class Purchase:
     buyer: User
     key: str
     fate: Fate
-    ships: bool
 
     @property
     def pays(self) -> bool:

@@ -14,7 +14,7 @@ Point = tuple[float, float]
 Colour = tuple[int, int, int]
 
 #: Lines that each row of pixels is sampled on.
-_SUB = 4
+_SUB = 3
 _LEVELS = 64
 _OPAQUE = 0.996
 _UNSEEN = 0.004

@@ -7,8 +7,8 @@ from marketplace.demo.art import food, home, wear
 from marketplace.demo.art.canvas import Canvas
 from marketplace.demo.art.pen import Pen
 
-PRODUCT_SIZE = 400
-COVER_WIDTH, COVER_HEIGHT = 720, 450
+PRODUCT_SIZE = 320
+COVER_WIDTH, COVER_HEIGHT = 640, 400
 
 Draw = Callable[[Pen], None]
 

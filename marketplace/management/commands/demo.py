@@ -1,6 +1,7 @@
 """``manage.py demo``: a small marketplace to look around in, with past shows, one that is live, and more to come."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -53,10 +54,12 @@ class Command(BaseCommand):
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Leave out what every step of the past would log."""
+    """Leave out what every step of the past would log, and that no static files have been collected."""
     logging.disable(logging.INFO)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "No directory at", UserWarning)
+            yield
     finally:
         logging.disable(logging.NOTSET)
 
