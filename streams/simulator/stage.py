@@ -18,7 +18,7 @@ class NoStage(Exception):
 
 @dataclass
 class Stage:
-    """A session that is ready: its id, the slot of each product's key, and how many units each had to sell."""
+    """A session that is ready: the slot of each product's key, and how many units each slot had to sell."""
 
     session: str
     slots: dict[str, str]
@@ -79,9 +79,9 @@ async def _stock_shelf(api: Api, script: Script) -> dict[str, str]:
     """Return the variant of each product's key; what the script makes is on the shelf as it says."""
     brand = await _brand(api, script)
     found: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
-    async for product in api.pages("products", brand=brand, **{"expand[]": "variants"}):
-        for variant in product["variants"]:
-            found[variant["sku"]] = (product, variant)
+    async for there in api.pages("products", brand=brand, **{"expand[]": "variants"}):
+        for variant in there["variants"]:
+            found[variant["sku"]] = (there, variant)
     categories = {category["slug"] for category in (await api.get("categories"))["data"]}
     variants = {}
     for product in script.products:
@@ -92,8 +92,8 @@ async def _stock_shelf(api: Api, script: Script) -> dict[str, str]:
         elif product.title:
             if product.category not in categories:
                 raise NoStage(
-                    f"There is no category “{product.category}”, which {product.sku} needs. Let platform staff"
-                    " make it in the administration, or write another into the script."
+                    f"There is no category “{product.category}”, which {product.sku} needs. Let platform"
+                    " staff make it in the administration, or write another into the script."
                 )
             variants[product.key] = await _make(api, script, brand, product)
         else:
@@ -114,8 +114,8 @@ async def _brand(api: Api, script: Script) -> str:
         if no.code != "name_taken":
             raise
         raise NoStage(
-            f"The brand “{script.brand}” is somebody else's. Let its owner make the streamer a member, or name"
-            " another brand in the script."
+            f"The brand “{script.brand}” is somebody else's. Let its owner make the streamer a member,"
+            " or name another brand in the script."
         ) from no
 
 

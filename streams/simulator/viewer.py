@@ -32,7 +32,8 @@ class Viewer:
         self.crowd, self.plan, self.person = crowd, plan, person
         self.seq = -1
         self.present = False
-        self.is_done = False
+        self.stays = False
+        self.finished = asyncio.Event()
         self.done_things: set[str] = set()
         self._socket: RoomSocket | None = None
         self._broken = False
@@ -55,13 +56,14 @@ class Viewer:
                 self.crowd.tally.counts["returns"] += bool(number)
                 await self._visit(visit)
                 if self.present:
-                    self.is_done = True
+                    self.stays = True
+                    self.finished.set()
                     await self._keep_up()
                     return
         except GaveUp:
             self.count("gave_up")
         finally:
-            self.is_done = True
+            self.finished.set()
             self._hang_up()
 
     def count(self, what: str, *, once: str = "") -> None:

@@ -1,9 +1,9 @@
 """A process full of viewers: ``python -m streams.simulator.worker``.
 
 Speaks JSON lines with the process that started it. First comes the task; then ``{"say": "ended"}`` when the
-host has ended the show, and ``{"say": "settle", "seq": 90, "seconds": 10}`` for the result. It says ``progress``
-twice a second, ``quiet`` when nobody has anything left to do after the end, and ``result``. When its input
-ends it leaves at once, so that no crowd outlives its show.
+host has ended the show, and ``{"say": "settle", "seq": 90, "seconds": 10}`` for the result. It says
+``progress`` twice a second, ``quiet`` when nobody has anything left to do after the end, and ``result``. When
+its input ends it leaves at once, so that no crowd outlives its show.
 """
 
 import asyncio
@@ -80,18 +80,19 @@ async def _play(crowd: Crowd, viewers: list[Viewer], lines: AsyncIterator[dict[s
 async def _settle(viewers: list[Viewer], seq: int, seconds: float) -> None:
     """Wait until everybody who is there has the fact with this number, or the time is up."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and any(viewer.present and viewer.seq < seq for viewer in viewers):
-        await asyncio.sleep(SETTLE_STEP)
+    for viewer in viewers:
+        while viewer.stays and viewer.seq < seq and time.monotonic() < deadline:  # noqa: ASYNC110 - facts are many
+            await asyncio.sleep(SETTLE_STEP)
 
 
 def _result(crowd: Crowd, viewers: list[Viewer], seq: int) -> dict[str, Any]:
-    present = [viewer for viewer in viewers if viewer.present]
+    stayed = [viewer for viewer in viewers if viewer.stays]
     plans = [viewer.plan for viewer in viewers]
     return {
         "tally": crowd.tally.to_wire(),
         "orders": crowd.orders,
-        "present": len(present),
-        "behind": [[viewer.plan.number, viewer.seq] for viewer in present if viewer.seq < seq],
+        "stayed": len(stayed),
+        "behind": [[viewer.plan.number, viewer.seq] for viewer in stayed if viewer.seq < seq],
         "faults": crowd.room.faults,
         "http_retries": crowd.api.retries,
         "planned": planned(plans),
@@ -122,8 +123,8 @@ async def _report_progress(crowd: Crowd, viewers: list[Viewer]) -> None:
 
 async def _report_quiet(crowd: Crowd, viewers: list[Viewer]) -> None:
     await crowd.ended.wait()
-    while not all(viewer.is_done for viewer in viewers):
-        await asyncio.sleep(SETTLE_STEP)
+    for viewer in viewers:
+        await viewer.finished.wait()
     _say("quiet", {})
 
 
