@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import orjson
 
 LINE_LIMIT = 256 * 1024 * 1024
-LEAVE_SECONDS = 2.0
+LEAVE_SECONDS = 1.0
 RESULT_GRACE_SECONDS = 10.0
 
 T = TypeVar("T")
@@ -107,17 +107,21 @@ class Team:
         for member in self._members:
             assert member.process.stdin is not None  # noqa: S101 - it was started with a pipe
             member.process.stdin.close()
-        for member in self._members:
-            try:
-                async with asyncio.timeout(LEAVE_SECONDS):
-                    await member.process.wait()
-            except TimeoutError:
-                with contextlib.suppress(ProcessLookupError):
-                    member.process.kill()
-                await member.process.wait()
+        await asyncio.gather(*(_gone(member.process) for member in self._members))
         for listening in self._listening:
             listening.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
+
+
+async def _gone(process: Process) -> None:
+    """Wait until a process has left, or end it."""
+    try:
+        async with asyncio.timeout(LEAVE_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 @contextlib.asynccontextmanager
@@ -140,4 +144,4 @@ async def team(tasks: Iterable[dict[str, Any]]) -> AsyncIterator[Team]:
         everybody = Team(members)
         yield everybody
     finally:
-        await (everybody or Team(members)).leave()
+        await (Team(members) if everybody is None else everybody).leave()

@@ -27,7 +27,7 @@ START_SECONDS = 1.0
 ARRIVALS_PER_SECOND = 150
 QUIET_SECONDS = 60.0
 SETTLE_SECONDS = 15.0
-FAREWELL_SECONDS = 2.0
+FAREWELL_SECONDS = 1.5
 SAMPLE_SECONDS = 0.25
 
 
@@ -99,13 +99,14 @@ async def run_show(wanted: Wanted, watch: Watch) -> Outcome:
         lead = max(SHORTEST_LEAD, wanted.viewers / ARRIVALS_PER_SECOND)
         timeline = Timeline(time.time() + START_SECONDS + lead, wanted.pace, lead)
         host = Host(api, wanted.script, stage, timeline, lambda said: setattr(progress, "said", said))
-        try:
-            async with team(_tasks(wanted, stage, timeline, people)) as crowd:
+        async with team(_tasks(wanted, stage, timeline, people)) as crowd:
+            try:
                 return await _play(api, wanted, stage, timeline, host, crowd, progress, watch)
-        finally:
-            with contextlib.suppress(Refused, Unreachable, TimeoutError):
-                async with asyncio.timeout(FAREWELL_SECONDS):
-                    await host.end()
+            except BaseException:
+                with contextlib.suppress(Refused, Unreachable, TimeoutError):
+                    async with asyncio.timeout(FAREWELL_SECONDS):
+                        await host.end()
+                raise
 
 
 async def _play(

@@ -27,6 +27,7 @@ from streams.simulator.viewer import Viewer, quietly
 PROGRESS_SECONDS = 0.5
 SETTLE_STEP = 0.05
 CONNECTIONS = 48
+PLANNED = ("viewers", "followers", "visits", "wishes", "wishes_in_deals", "looks", "chats", "likes")
 TOLD = ("visits", "connects", "orders", "payments", "chats", "likes", "reconnects", "gave_up")
 
 
@@ -108,6 +109,7 @@ def planned(plans: list[Plan]) -> dict[str, Any]:
         "visits": sum(len(plan.visits) for plan in plans),
         "wishes": sum(len(plan.wishes) for plan in plans),
         "wishes_in_deals": sum(wish.deal is not None for plan in plans for wish in plan.wishes),
+        "looks": sum(len(plan.looks) for plan in plans),
         "chats": sum(len(plan.chats) for plan in plans),
         "likes": sum(taps for plan in plans for _, taps in plan.likes),
     }
