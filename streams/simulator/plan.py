@@ -18,6 +18,7 @@ REACTION_SIGMA = 0.6
 PAY_MEDIAN_SECONDS = 12.0
 PAY_SIGMA = 0.8
 LIKES_AT_ONCE = 5
+LOOK_SECONDS = 6.0
 SHORTEST_VISIT = 3.0
 SECOND_CARD = 0.5
 #: Quantities and how often they are wanted.
@@ -69,6 +70,7 @@ class Plan:
     follower: bool
     visits: tuple[Visit, ...]
     wishes: tuple[Wish, ...]
+    looks: tuple[tuple[float, str], ...]
     chats: tuple[tuple[float, str], ...]
     likes: tuple[tuple[float, int], ...]
 
@@ -88,6 +90,7 @@ def plan_viewer(seed: int, number: int, script: Script, rates: Rates) -> Plan:
         follower=follower,
         visits=visits,
         wishes=tuple(sorted(wishes, key=lambda wish: wish.at)),
+        looks=tuple(_looks(draw("look"), script, rates, visits)),
         chats=tuple(_chats(draw("chat"), script, rates, visits)),
         likes=tuple(_likes(draw("like"), rates, visits)),
     )
@@ -145,14 +148,10 @@ def _arrival(dice: Random, rates: Rates, length: float, *, follower: bool) -> fl
 
 def _appeal(script: Script, rates: Rates) -> dict[str, float]:
     """Return how much each product is wanted; the first in the script is 1 (Zipf's law)."""
-    return {
-        product.key: rank**-rates.concentration for rank, product in enumerate(script.products, start=1)
-    }
+    return {product.key: rank**-rates.concentration for rank, product in enumerate(script.products, start=1)}
 
 
-def _deal_wishes(
-    draw: Draw, script: Script, rates: Rates, visits: tuple[Visit, ...]
-) -> Iterator[Wish]:
+def _deal_wishes(draw: Draw, script: Script, rates: Rates, visits: tuple[Visit, ...]) -> Iterator[Wish]:
     appeal = _appeal(script, rates)
     for number, beat in enumerate(script.beats):
         if beat.verb != "deal" or not any(visit.start <= beat.at < visit.end for visit in visits):
@@ -204,6 +203,18 @@ def _cards(dice: Random, rates: Rates) -> tuple[str, ...]:
         bad = dice.choice(BAD_CARDS)
         return (bad, good) if dice.random() < SECOND_CARD else (bad,)
     return (good,)
+
+
+def _looks(
+    dice: Random, script: Script, rates: Rates, visits: tuple[Visit, ...]
+) -> Iterator[tuple[float, str]]:
+    """Yield when somebody opens the page of a product that has just been pinned."""
+    for beat in script.beats:
+        if beat.verb != "pin":
+            continue
+        moment = beat.at + dice.expovariate(1 / LOOK_SECONDS)
+        if dice.random() < rates.looks and any(visit.start <= moment < visit.end for visit in visits):
+            yield round(moment, 3), beat.product
 
 
 def _chats(

@@ -18,6 +18,7 @@ class Rates:
     follower_visit_median_seconds: float = 240.0
     visit_sigma: float = 1.1
     return_share: float = 0.3
+    looks: float = 0.1
     conversion: float = 0.04
     follower_conversion: float = 0.12
     deal_conversion: float = 0.2

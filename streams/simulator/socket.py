@@ -203,7 +203,9 @@ def _fault_of(head: str, accept: str) -> str:
     status, *lines = head.split("\r\n")
     if status.split(" ")[1:2] != ["101"]:
         return status or "no answer"
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    headers = {
+        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
     if headers.get("sec-websocket-accept") != accept:
         return "the answer is not to this handshake"
     if headers.get("sec-websocket-protocol") != SUBPROTOCOL:

@@ -58,19 +58,22 @@ class Tally:
         self.buy = Latencies()
         self.fact = Latencies()
         self.pay = Latencies()
+        self.connect = Latencies()
+
+    @property
+    def latencies(self) -> dict[str, Latencies]:
+        """Return the histograms by name."""
+        return {"buy": self.buy, "fact": self.fact, "pay": self.pay, "connect": self.connect}
 
     def to_wire(self) -> dict[str, Any]:
         """Return what ``merge`` takes."""
         return {
             "counts": dict(self.counts),
-            "buy": self.buy.to_wire(),
-            "fact": self.fact.to_wire(),
-            "pay": self.pay.to_wire(),
+            "latencies": {name: histogram.to_wire() for name, histogram in self.latencies.items()},
         }
 
     def merge(self, wire: dict[str, Any]) -> None:
         """Add what another process counted."""
         self.counts.update(wire["counts"])
-        self.buy.merge(wire["buy"])
-        self.fact.merge(wire["fact"])
-        self.pay.merge(wire["pay"])
+        for name, histogram in self.latencies.items():
+            histogram.merge(wire["latencies"][name])
