@@ -9,6 +9,7 @@ from marketplace.demo.people import MEI, THEO, VIEWER
 from marketplace.demo.programme import HARVEST, Show, upcoming
 from marketplace.demo.purchases import Fate, Purchase, place, settle
 from marketplace.demo.shows import Stage, open_flash
+from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.models import Fact, User
 from streams.actions.reminders import set_reminder
@@ -46,7 +47,7 @@ def build(now: datetime) -> Session:
         _make(admin, viewer, crowd)
     for show in upcoming():
         _announce(show, now)
-    session = _live(now)
+    session = _live(crowd, now)
     if not is_made:
         _remind(crowd, now)
         _buy_live(session, viewer, crowd, now)
@@ -91,7 +92,7 @@ def _known(show: Show) -> Session | None:
     return sessions.select_related("streamer__user").order_by("-id").first()
 
 
-def _live(now: datetime) -> Session:
+def _live(crowd: list[User], now: datetime) -> Session:
     """Return what Mei has on air: her harvest evening, unless somebody has started another show of hers.
 
     It is begun when there is none; its deal is opened again when the last is over.
@@ -99,7 +100,7 @@ def _live(now: datetime) -> Session:
     on_air = Session.objects.filter(streamer__name=MEI.name, state__in=ON_AIR).first()
     if on_air is not None and (on_air.title != HARVEST.title or on_air.state != State.LIVE):
         return on_air
-    stage = Stage(HARVEST, now + timedelta(seconds=1), anew=True)
+    stage = Stage(HARVEST, now + timedelta(seconds=1), crowd, anew=True)
     stage.announce(now)
     stage.start(now)
     session, part = stage.session, HARVEST.parts[1]
@@ -108,6 +109,7 @@ def _live(now: datetime) -> Session:
             stage.speak(said, part.sku, now + number * TICK)
     if not session.slots.filter(pinned=True).exists():
         stage.pin(part.sku, now + 10 * TICK)
+    stage.chat(now)
     running = Deal.objects.filter(session=session, closed_at=None, closes_at__gt=now)
     if part.deal is not None and not running.exists():
         open_flash(stage.slots[part.sku], part.deal, actor=stage.host, now=now + 11 * TICK)
@@ -126,4 +128,4 @@ def _buy_live(session: Session, viewer: User, crowd: list[User], now: datetime) 
     place(bought, slot_id=slot.id, deal_id=None, price=slot.price, now=now)
     for purchase in bought:
         settle(purchase, now)
-    past.sweep(now)
+    past.sweep(clock.now())

@@ -218,7 +218,9 @@ def lantern() -> BrandSheet:
     for product in script().products:
         motif, description = _SCRIPTED.get(product.sku, ("parcel", ""))
         choice = Choice(product.sku, product.variant, product.list_price, product.stock)
-        goods.append(Good(motif, product.category, product.title, description, (choice,), product.return_policy))
+        goods.append(
+            Good(motif, product.category, product.title, description, (choice,), product.return_policy)
+        )
     text = "A small house on Lantern Lane that goes on air every evening."
     return BrandSheet(script().brand, "lulu", text, 2_000, goods)
 

@@ -1,7 +1,7 @@
 """The demo's past: played on the sandbox's clock, so that every row tells of the moment it belongs to.
 
-All that happened in the last two weeks is a list of acts in the order of time. Each of them looks whether it has
-been done, so a run that was cut off is finished by the next one.
+All that happened in the last two weeks is a list of acts in the order of time. Each of them looks whether it
+has been done, so a run that was cut off is finished by the next one.
 """
 
 import random

@@ -38,7 +38,9 @@ class Host:
     bio: str
 
 
-MEI = Host("streamer", "Mei from the valley", "Grew up between apple trees. Shows what is ripe, and what is not.")
+MEI = Host(
+    "streamer", "Mei from the valley", "Grew up between apple trees. Shows what is ripe, and what is not."
+)
 THEO = Host("theo", "Theo finds things", "Visits workshops and brings back what he would use himself.")
 
 
@@ -75,9 +77,8 @@ def agency(members: Sequence[Streamer], actor: User, now: datetime) -> None:
     """Have the agency represent these streamers."""
     known = Agency.objects.filter(name=AGENCY).first()
     stands_for = known or create_agency(name=AGENCY, share_bp=AGENCY_SHARE_BP, actor=actor, now=now)
-    for member in members:
-        if member.agency_id is None:
-            set_agency(streamer_id=member.id, agency_id=stands_for.id, actor=actor, now=now)
+    for member in Streamer.objects.filter(id__in=[each.id for each in members], agency=None):
+        set_agency(streamer_id=member.id, agency_id=stands_for.id, actor=actor, now=now)
 
 
 def crowd(actor: User, now: datetime) -> list[User]:

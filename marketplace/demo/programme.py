@@ -314,6 +314,15 @@ HARVEST = Show(
         Part("RI-5KG", 7900, ()),
         Part("CH-280", 2600, ()),
     ),
+    (
+        "Good evening from Ningbo",
+        "Are those the same apples as last week?",
+        "The honey is back!",
+        "How many fit into a crate?",
+        "Just bought two",
+        "Is the rice milled to order?",
+        "That barn looks so cosy",
+    ),
 )
 
 

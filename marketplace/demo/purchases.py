@@ -56,7 +56,9 @@ class Purchase:
         return Order.objects.filter(buyer=self.buyer, key=self.key).first()
 
 
-def place(purchases: Sequence[Purchase], *, slot_id: str, deal_id: str | None, price: Money, now: datetime) -> None:
+def place(
+    purchases: Sequence[Purchase], *, slot_id: str, deal_id: str | None, price: Money, now: datetime
+) -> None:
     """Place orders in one transaction; those that were placed before stay as they are."""
     place_orders(
         [

@@ -84,9 +84,7 @@ class Stage:
         if self.show.sells and not self.session.replay_sells:
             set_replay_sales(session_id=self.session.id, sells=True, actor=self.host, now=now)
         if self.session.state == State.DRAFT:
-            schedule_session(
-                session_id=self.session.id, scheduled_at=self.begins, actor=self.host, now=now
-            )
+            schedule_session(session_id=self.session.id, scheduled_at=self.begins, actor=self.host, now=now)
         self.session.refresh_from_db()
 
     def start(self, now: datetime) -> None:
@@ -124,17 +122,18 @@ class Stage:
         return next((deal for deal in running if deal.taken < deal.quota), None)
 
     def chat(self, now: datetime) -> None:
-        """Have the crowd say its lines, spread over the show so far."""
+        """Have the crowd say its lines, evenly spread up to this moment."""
         if ChatMessage.objects.filter(session=self.session).exists():
             return
-        gap = (self.length - 40) / max(1, len(self.show.chat))
+        count = len(self.show.chat)
+        gap = timedelta(seconds=(self.length - 20) / max(1, count))
         drafts = [
             Draft(
                 new_id("msg"),
                 self.session.id,
                 self.crowd[(number * 7 + 3) % len(self.crowd)].id,
                 chat_rules.clean(text),
-                self.seconds(10 + number * gap),
+                now - (count - number) * gap,
             )
             for number, text in enumerate(self.show.chat)
         ]

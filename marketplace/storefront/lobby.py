@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -33,6 +34,7 @@ class Card:
 
     session: Session
     address: str
+    picture: str
     brands: list[str]
     viewers: int
     kept: Money | None
@@ -96,6 +98,7 @@ def _cards(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> dict[
         return Card(
             session,
             address=replay_address(session.id) if show == "replays" else room_address(session.id),
+            picture=_picture(session, entry),
             brands=entry.brands,
             viewers=viewers.get(session.id, 0),
             kept=sold.kept(entry.currency) if sold and entry.currency else None,
@@ -105,3 +108,9 @@ def _cards(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> dict[
         )
 
     return {show: [card(session, show) for session in some] for show, some in found.items()}
+
+
+def _picture(session: Session, entry: OnSale) -> str:
+    """Return the address of a session's cover, else of the first picture in its line-up; "" for none."""
+    name = session.cover.name or entry.picture
+    return default_storage.url(name) if name else ""

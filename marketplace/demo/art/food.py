@@ -55,7 +55,9 @@ def oranges(pen: Pen) -> None:
     pen.shadow(50, 88, 42, 6)
     for x, y, radius in ((34, 60, 25), (64, 48, 24)):
         pen.ellipse(x, y, radius, fill="#f8a534", to="#e17a17")
-        pen.ellipse(x - radius * 0.35, y - radius * 0.4, radius * 0.3, radius * 0.2, fill="#ffffff", alpha=0.35)
+        pen.ellipse(
+            x - radius * 0.35, y - radius * 0.4, radius * 0.3, radius * 0.2, fill="#ffffff", alpha=0.35
+        )
     pen.leaf(64, 27, 24, 60, "#5fa052", "#3b7536")
     pen.leaf(64, 27, 18, -35, "#78b765", "#3b7536")
     pen.ellipse(67, 70, 20, fill="#f0911f")
@@ -75,7 +77,9 @@ def persimmons(pen: Pen) -> None:
         for turn in (-100, -35, 35, 100):
             pen.leaf(x, y - size * 0.62, size * 0.62, turn, "#7a9a4b", "#566f31")
         pen.ellipse(x, y - size * 0.64, size * 0.12, fill="#4c3a1c")
-    pen.smooth([(6, 78), (28, 82), (50, 79), (72, 82), (94, 78), (86, 91), (50, 94), (14, 91)], "#efe0c0", "#d9c398")
+    pen.smooth(
+        [(6, 78), (28, 82), (50, 79), (72, 82), (94, 78), (86, 91), (50, 94), (14, 91)], "#efe0c0", "#d9c398"
+    )
 
 
 def honey(pen: Pen) -> None:
@@ -91,7 +95,9 @@ def honey(pen: Pen) -> None:
         pen.shape(_hexagon(x, y, 3.6), "#fff8ea")
     pen.line([(92, 20), (82, 64)], 3, "#8b5a2b")
     for number in range(4):
-        pen.ellipse(81.5 - number * 1.1, 66 + number * 4.6, 7.5 - abs(number - 1.5), 2.4, fill="#b37a3d", to="#8b5a2b")
+        pen.ellipse(
+            81.5 - number * 1.1, 66 + number * 4.6, 7.5 - abs(number - 1.5), 2.4, fill="#b37a3d", to="#8b5a2b"
+        )
     pen.smooth([(78, 82), (81, 84), (82, 90), (78, 93), (74, 90), (75, 85)], "#e59b21")
 
 
@@ -104,7 +110,9 @@ def mushrooms(pen: Pen) -> None:
         cap = [(0, -26), (17, -21), (27, -7), (28, 4), (14, 6), (0, 5)]
         pen.lathe([(dx * size, y + dy * size) for dx, dy in cap], "#a9713f", "#74441f", middle=x)
         for dx, dy, radius in ((-13, -10, 3.4), (2, -17, 4), (13, -6, 3)):
-            pen.ellipse(x + dx * size, y + dy * size, radius * size, radius * 0.7 * size, fill="#e7cfa4", alpha=0.8)
+            pen.ellipse(
+                x + dx * size, y + dy * size, radius * size, radius * 0.7 * size, fill="#e7cfa4", alpha=0.8
+            )
     pen.leaf(18, 88, 20, 48, "#7aa95c", "#4f7a3c")
     pen.leaf(82, 88, 20, -48, "#7aa95c", "#4f7a3c")
 
@@ -114,7 +122,9 @@ def rice(pen: Pen) -> None:
     pen.shadow(44, 89, 36, 6)
     sack = [(20, 26), (44, 22), (68, 26), (73, 50), (71, 82), (58, 89), (30, 89), (17, 82), (15, 50)]
     pen.smooth(sack, "#f3e6cd", "#d8c29a")
-    pen.smooth([(26, 26), (20, 12), (34, 15), (44, 10), (54, 15), (68, 12), (62, 26), (44, 29)], "#eadbbd", "#cfb88c")
+    pen.smooth(
+        [(26, 26), (20, 12), (34, 15), (44, 10), (54, 15), (68, 12), (62, 26), (44, 29)], "#eadbbd", "#cfb88c"
+    )
     pen.stroke([(24, 26), (44, 30), (64, 26)], 3, "#b3542e")
     pen.ellipse(44, 58, 17, fill="#b3542e")
     pen.stroke([(44, 72), (43, 60), (47, 46)], 1.8, "#f8ecd2")
@@ -162,13 +172,33 @@ def walnuts(pen: Pen) -> None:
         pen.ellipse(x, y, size, size * 0.94, fill="#cf9f66", to="#a87640")
         pen.stroke([(x, y - size * 0.9), (x + 2, y), (x, y + size * 0.9)], 2, "#8a5c2e")
         for side in (-1, 1):
-            pen.stroke([(x + side * 5, y - 12), (x + side * 10, y - 3), (x + side * 6, y + 6), (x + side * 11, y + 12)], 1.4, "#96683a")
+            pen.stroke(
+                [
+                    (x + side * 5, y - 12),
+                    (x + side * 10, y - 3),
+                    (x + side * 6, y + 6),
+                    (x + side * 11, y + 12),
+                ],
+                1.4,
+                "#96683a",
+            )
     pen.ellipse(51, 69, 24, 20, fill="#b98450", to="#8d5c2d")
     pen.ellipse(51, 69, 20, 16, fill="#f0d9b2", to="#e2c08c")
     for side in (-1, 1):
-        lobe = [(51 + side * 1.5, 57), (51 + side * 9, 57), (51 + side * 15, 64), (51 + side * 13, 74), (51 + side * 8, 81), (51 + side * 1.5, 80)]
+        lobe = [
+            (51 + side * 1.5, 57),
+            (51 + side * 9, 57),
+            (51 + side * 15, 64),
+            (51 + side * 13, 74),
+            (51 + side * 8, 81),
+            (51 + side * 1.5, 80),
+        ]
         pen.smooth(lobe, "#cf9a5c", "#b47b3f")
-        pen.stroke([(51 + side * 5, 61), (51 + side * 9, 66), (51 + side * 5, 71), (51 + side * 9, 76)], 1.5, "#94602c")
+        pen.stroke(
+            [(51 + side * 5, 61), (51 + side * 9, 66), (51 + side * 5, 71), (51 + side * 9, 76)],
+            1.5,
+            "#94602c",
+        )
 
 
 def _mooncake(pen: Pen, x: float, y: float, size: float) -> None:
@@ -190,7 +220,9 @@ def _hexagon(x: float, y: float, radius: float) -> list[tuple[float, float]]:
     return [_turned([(x, y - radius)], x, y, number * 60)[0] for number in range(6)]
 
 
-def _turned(points: list[tuple[float, float]], x: float, y: float, degrees: float) -> list[tuple[float, float]]:
+def _turned(
+    points: list[tuple[float, float]], x: float, y: float, degrees: float
+) -> list[tuple[float, float]]:
     """Return points turned around (x, y)."""
     turn = complex(0, 1) ** (degrees / 90)
     turned = [complex(px - x, py - y) * turn for px, py in points]

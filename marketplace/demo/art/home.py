@@ -24,7 +24,9 @@ def teapot(pen: Pen) -> None:
     """A pot of purple clay and a cup."""
     pen.shadow(46, 85, 36, 6)
     pen.shapes([ellipse(76, 54, 14, 17), ellipse(76, 54, 8.5, 11)], "#7b4234", "#5f2f25")
-    pen.smooth([(22, 52), (12, 44), (6, 32), (11, 30), (20, 40), (30, 44), (30, 64), (24, 64)], "#8a4b3b", "#6b372b")
+    pen.smooth(
+        [(22, 52), (12, 44), (6, 32), (11, 30), (20, 40), (30, 44), (30, 64), (24, 64)], "#8a4b3b", "#6b372b"
+    )
     pen.lathe([(8, 36), (22, 40), (31, 54), (27, 72), (16, 83), (0, 84)], "#9c5745", "#63312a", middle=46)
     pen.smooth([(24, 50), (31, 44), (33, 54), (29, 68), (24, 64)], "#ffffff", alpha=0.18)
     pen.ellipse(46, 38, 19, 5, fill="#63312a")
@@ -43,7 +45,17 @@ def lantern(pen: Pen) -> None:
     pen.lathe([(13, 20), (30, 30), (35, 49), (30, 68), (13, 78), (0, 79)], "#f06a45", "#c4301f")
     pen.lathe([(6, 20), (15, 32), (18, 49), (15, 66), (6, 78), (0, 79)], "#ffb36b", "#e8633a")
     for part in (-0.66, -0.33, 0.0, 0.33, 0.66):
-        pen.stroke([(50 + part * 22, 20), (50 + part * 46, 34), (50 + part * 53, 49), (50 + part * 46, 64), (50 + part * 22, 78)], 1, "#a32417")
+        pen.stroke(
+            [
+                (50 + part * 22, 20),
+                (50 + part * 46, 34),
+                (50 + part * 53, 49),
+                (50 + part * 46, 64),
+                (50 + part * 22, 78),
+            ],
+            1,
+            "#a32417",
+        )
     pen.box(36, 15, 28, 7, fill="#d9a441", to="#a87523", radius=2.5)
     pen.box(36, 76, 28, 7, fill="#d9a441", to="#a87523", radius=2.5)
     for x in (44, 47, 50, 53, 56):
@@ -57,7 +69,15 @@ def vase(pen: Pen) -> None:
     pen.stroke([(50, 46), (42, 28), (26, 12)], 2.2, "#6b4a33")
     pen.stroke([(50, 46), (57, 24), (76, 8)], 2.2, "#6b4a33")
     pen.stroke([(45, 34), (52, 20), (50, 6)], 1.8, "#6b4a33")
-    for x, y, size in ((26, 12, 6), (34, 20, 4.6), (76, 9, 6), (66, 17, 5), (50, 7, 5.4), (57, 27, 4.4), (41, 29, 4.6)):
+    for x, y, size in (
+        (26, 12, 6),
+        (34, 20, 4.6),
+        (76, 9, 6),
+        (66, 17, 5),
+        (50, 7, 5.4),
+        (57, 27, 4.4),
+        (41, 29, 4.6),
+    ):
         for dx, dy in ((0, -0.7), (0.67, -0.2), (0.42, 0.6), (-0.42, 0.6), (-0.67, -0.2)):
             pen.ellipse(x + dx * size, y + dy * size, size * 0.52, fill="#f4a7b5", to="#ea8499")
         pen.ellipse(x, y, size * 0.28, fill="#fbe38e")
@@ -71,7 +91,11 @@ def vase(pen: Pen) -> None:
 def bowls(pen: Pen) -> None:
     """A stack of glazed bowls with chopsticks."""
     pen.shadow(50, 88, 40, 6)
-    for y, glaze, deep in ((66, "#6f9f8f", "#467568"), (53, "#e9d8b8", "#c8b086"), (40, "#d2785a", "#a9523a")):
+    for y, glaze, deep in (
+        (66, "#6f9f8f", "#467568"),
+        (53, "#e9d8b8", "#c8b086"),
+        (40, "#d2785a", "#a9523a"),
+    ):
         pen.lathe([(34, y), (31, y + 9), (20, y + 19), (13, y + 22), (0, y + 22)], glaze, deep)
         pen.ellipse(50, y, 34, 7.5, fill=glaze)
         pen.smooth([(20, y + 5), (24, y + 6), (29, y + 14), (26, y + 15)], "#ffffff", alpha=0.3)
@@ -119,5 +143,7 @@ def parcel(pen: Pen) -> None:
     pen.box(14, 28, 72, 16, fill="#e6bb80", to="#cf9b58", radius=4)
     pen.box(44, 28, 12, 60, fill="#c4301f", to="#9c2216")
     for side in (-1, 1):
-        pen.smooth([(50, 28), (50 + side * 12, 12), (50 + side * 24, 14), (50 + side * 20, 25)], "#d8452f", "#a92519")
+        pen.smooth(
+            [(50, 28), (50 + side * 12, 12), (50 + side * 24, 14), (50 + side * 20, 25)], "#d8452f", "#a92519"
+        )
     pen.ellipse(50, 27, 5, fill="#b92b18")

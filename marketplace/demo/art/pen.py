@@ -1,6 +1,7 @@
 """A pen: shapes in a box of 100 by 100 that stands anywhere on a canvas, in any size, turned by any angle."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import cos, hypot, pi, sin
 
 from marketplace.demo.art.canvas import Canvas, Point, colour
@@ -74,11 +75,13 @@ class Pen:
 
     def line(self, points: Sequence[Point], width: float, fill: str) -> None:
         """Draw a line with round ends through the points."""
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             length = hypot(x1 - x0, y1 - y0)
             if length:
                 dx, dy = (y0 - y1) / length * width / 2, (x1 - x0) / length * width / 2
-                self.shape([(x0 + dx, y0 + dy), (x1 + dx, y1 + dy), (x1 - dx, y1 - dy), (x0 - dx, y0 - dy)], fill)
+                self.shape(
+                    [(x0 + dx, y0 + dy), (x1 + dx, y1 + dy), (x1 - dx, y1 - dy), (x0 - dx, y0 - dy)], fill
+                )
         for x, y in points:
             self.ellipse(x, y, width / 2, fill=fill)
 

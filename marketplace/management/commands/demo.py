@@ -1,4 +1,4 @@
-"""``manage.py demo``: a small marketplace to look around in, with past shows, one that is live, and more to come."""
+"""``manage.py demo``: a small marketplace to look around in, with shows past, live and to come."""
 
 import logging
 import warnings
@@ -42,8 +42,8 @@ class Command(BaseCommand):
                 session = build(now)
         except OtherViewer as taken:
             raise CommandError(
-                "There is an account called viewer that this demo did not make, perhaps of an earlier version: "
-                "use another database (SQLITE_PATH, DATABASE_URL), or remove this one (make clean)."
+                "There is an account called viewer that this demo did not make, perhaps of an earlier"
+                " version: use another database (SQLITE_PATH, DATABASE_URL), or remove this one (make clean)."
             ) from taken
         self.stdout.write(f"Live session: {session.id}")
         self.stdout.write(f"Accounts, all with the password {PASSWORD}, and a token each for the API:")
