@@ -13,6 +13,7 @@ RUNTIME := $(VENV)/.made-to-run
 ENVIRONMENT := $(VENV)/.made
 HOST ?= 127.0.0.1
 PORT ?= 8000
+VIEWERS ?= 300
 
 .PHONY: help env run test browser screenshots lint bench audit openapi clean
 
@@ -31,12 +32,8 @@ $(ENVIRONMENT): $(RUNTIME) requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-run: $(RUNTIME) ## Serve the marketplace with demo data on http://127.0.0.1:8000 (HOST=, PORT=)
-	@$(PYTHON) -c 'import socket, sys; s = socket.socket(); s.connect_ex(("$(HOST)", $(PORT))) or sys.exit("Port $(PORT) of $(HOST) is in use: stop what listens there, or choose another with make run PORT=8001.")'
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py demo
-	@echo "Serving on http://$(HOST):$(PORT)/ : API documentation /api/docs/, administration /admin/. Ctrl-C stops."
-	@exec $(BIN)/python -m marketplace.server --host $(HOST) --port $(PORT)
+run: $(RUNTIME) ## Serve the demo with a simulated show on http://127.0.0.1:8000 (HOST=, PORT=, VIEWERS=)
+	@exec $(BIN)/python -m marketplace.demo.run --host $(HOST) --port $(PORT) --viewers $(VIEWERS)
 
 test: $(ENVIRONMENT) browser ## Run the whole suite twice: embedded mode, then PostgreSQL and Valkey (ARGS="-k name")
 	@$(BIN)/python -m tests.run all $(ARGS)
