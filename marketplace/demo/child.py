@@ -17,9 +17,9 @@ class Child:
     """One process in a session of its own, so that Ctrl-C reaches it through whoever started it."""
 
     def __init__(self, arguments: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> None:
-        """Start this Python with some arguments; what it says goes into ``log``, which begins anew."""
+        """Start this Python with some arguments; what it says is added to ``log``."""
         self.log = log
-        with log.open("wb") as out:
+        with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, *arguments],
                 cwd=ROOT,

@@ -20,6 +20,8 @@ from types import FrameType
 
 from marketplace.demo.child import ROOT, Child
 
+#: What commands, server and simulation say, anew with each run.
+LOGS = ("demo.log", "server.log", "simulation.log")
 POLL_SECONDS = 0.1
 READY_SECONDS = 60
 #: Longer than the server's own grace, and than a show takes to say farewell.
@@ -86,6 +88,9 @@ class Demo:
         """
         check_port(self._host, self._port)
         self._var.mkdir(parents=True, exist_ok=True)
+        for name in LOGS:
+            (self._var / name).unlink(missing_ok=True)
+        say("Looking after the database and the demo's data.\n")
         try:
             self._command("migrate", "--verbosity", "0")
             told = self._command("demo")
@@ -100,18 +105,18 @@ class Demo:
 
     def _command(self, *arguments: str) -> str:
         """Run a command of manage.py to its end and return what it said."""
-        child = self._start("manage.py", *arguments, log="demo.log")
+        child = self._start("manage.py", *arguments, log=LOGS[0])
         self._wait(lambda: child.code is not None)
         self._children.remove(child)
         if child.code:
-            raise Failed(f"manage.py {arguments[0]} failed:\n{child.last_lines()}")
+            raise Failed(f"manage.py {arguments[0]} failed, {child.log} ends with:\n{child.last_lines()}")
         return child.text()
 
     def _serve(self) -> Child:
         """Start the server and wait until it answers."""
         where = ("--host", self._host, "--port", str(self._port))
         level = os.environ.get("LOG_LEVEL", "WARNING")
-        server = self._start("-m", "marketplace.server", *where, log="server.log", env={"LOG_LEVEL": level})
+        server = self._start("-m", "marketplace.server", *where, log=LOGS[1], env={"LOG_LEVEL": level})
         until = time.monotonic() + READY_SECONDS
         self._wait(lambda: server.code is not None or time.monotonic() > until or is_ready(self.url))
         if server.code is not None or time.monotonic() > until:
@@ -123,18 +128,19 @@ class Demo:
         rest = FIRST_REST
         while True:
             began, simulation = time.monotonic(), self._simulate()
-            self._wait_while_serving(server, lambda run=simulation: run is not None and run.code is not None)
-            if simulation is not None:
-                self._children.remove(simulation)
-                rest = FIRST_REST if time.monotonic() - began > STEADY_SECONDS else rest
-                say(f"The simulated show has ended, see {simulation.log}; another begins in {rest:g} s.\n")
+            while simulation is None or simulation.code is None:
+                self._pause(server)
+            self._children.remove(simulation)
+            rest = FIRST_REST if time.monotonic() - began > STEADY_SECONDS else rest
+            say(f"The simulated show has ended, see {simulation.log}; another begins in {rest:g} s.\n")
             again = time.monotonic() + rest
-            self._wait_while_serving(server, lambda at=again: time.monotonic() > at)
+            while time.monotonic() < again:
+                self._pause(server)
             rest = min(2 * rest, LONGEST_REST)
 
-    def _wait_while_serving(self, server: Child, condition: Callable[[], bool]) -> None:
-        """Wait until something is so; raises Failed when the server ends before."""
-        self._wait(lambda: server.code is not None or condition())
+    def _pause(self, server: Child) -> None:
+        """Let a moment pass. Raises Stopped, and Failed when the server has ended."""
+        self._wait(lambda: True)
         if server.code is not None:
             raise Failed(
                 f"The server has ended ({server.code}). {server.log} ends with:\n{server.last_lines()}"
@@ -148,7 +154,7 @@ class Demo:
         report = str(self._var / "simulation.html")
         return self._start(
             *("manage.py", "simulate", *options, "--url", self.url, "--loop", "--report", report),
-            log="simulation.log",
+            log=LOGS[2],
         )
 
     def _start(self, *arguments: str, log: str, env: dict[str, str] | None = None) -> Child:
@@ -157,19 +163,19 @@ class Demo:
         return child
 
     def _wait(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so. Raises Stopped as soon as somebody wants the end."""
-        while not condition():
+        """Wait until something is so, a moment at least. Raises Stopped as soon as somebody wants the end."""
+        while True:
+            time.sleep(POLL_SECONDS)
             if self._stopping:
                 raise Stopped
-            time.sleep(POLL_SECONDS)
-        if self._stopping:
-            raise Stopped
+            if condition():
+                return
 
     def _page(self, told: str) -> str:
         """Return the page that says where everything is."""
         live = re.search(r"^Live session: (\S+)$", told, re.MULTILINE)
-        accounts = [line for line in told.splitlines() if line.startswith(("Accounts", "  "))]
-        logs = ", ".join(str(self._var / name) for name in ("server.log", "simulation.log"))
+        accounts = told[max(told.find("Accounts"), 0) :].splitlines()
+        logs = ", ".join(str(self._var / name) for name in LOGS[1:])
         return PAGE.format(
             url=self.url,
             live=live[1] if live else "",
