@@ -21,10 +21,13 @@ from streams.models import Session
 from streams.queries.access import get_session_for
 from streams.queries.cards import OnSale, categories, on_sale_in, sales_of
 from streams.queries.figures import viewers_now
+from streams.queries.lobby import few_of_each
 from streams.queries.lobby import lobby as sessions_for
 from streams.queries.reminders import reminded_of
 
 MOST_CARDS = {"live": 24, "upcoming": 12, "replays": 12}
+#: Replays of one streamer at most, where nothing was searched for.
+REPLAYS_OF_EACH = 4
 LONGEST_QUERY = 100
 
 
@@ -86,7 +89,10 @@ def _cards(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> dict[
     found: dict[str, list[Session]] = {}
     for show, most in MOST_CARDS.items():
         sessions, order = sessions_for(request.user, {**wanted, "show": show})
-        found[show] = list(sessions.order_by(order, "-id")[:most])
+        shown = sessions.order_by(order, "-id")
+        if show == "replays" and not wanted:
+            shown = shown.filter(id__in=few_of_each(shown, each=REPLAYS_OF_EACH, most=most))
+        found[show] = list(shown[:most])
     every = [session for some in found.values() for session in some]
     ids = [session.id for session in every]
     selling, sales, viewers = on_sale_in(ids), sales_of(ids), viewers_now(ids, now=now)
