@@ -54,9 +54,9 @@ class Api:
         """Close the connections."""
         await self._http.aclose()
 
-    async def get(self, path: str, **query: Any) -> dict[str, Any]:
+    async def get(self, path: str, *, token: str = "", **query: Any) -> dict[str, Any]:
         """Return the answer to a GET below ``/api/v1/``. Raises Refused, Unreachable."""
-        return await self._ask("GET", path, params=query)
+        return await self._ask("GET", path, params=query, token=token)
 
     async def post(
         self, path: str, body: dict[str, Any] | None = None, *, key: str = "", token: str = ""
