@@ -5,7 +5,7 @@ import contextlib
 import heapq
 import itertools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
@@ -21,6 +21,7 @@ from streams.simulator.socket import RoomSocket, connect
 CONNECT_ATTEMPTS = 10
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 3.0
+FLEETING_SECONDS = 2.0
 #: Close codes after which coming back is of no use (docs/realtime.md).
 FINAL_CODES = frozenset({4400, 4403, 4404, 4413})
 
@@ -43,7 +44,8 @@ class Viewer:
         self._wake = asyncio.Event()
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future[Message]] = {}
-        self._todo: list[tuple[float, int, Callable[..., Awaitable[None]], tuple[Any, ...]]] = []
+        self._todo: list[tuple[float, int, Callable[..., Coroutine[Any, Any, None]], tuple[Any, ...]]] = []
+        self._errands: set[asyncio.Task[None]] = set()
         self._deals: dict[int, Wish] = {wish.deal: wish for wish in plan.wishes if wish.deal is not None}
         self._pauses = Random(f"{crowd.seed}:{plan.number}:pause")  # noqa: S311 - spreads retries, no secret
 
@@ -64,6 +66,8 @@ class Viewer:
         except GaveUp:
             self.count("gave_up")
         finally:
+            for errand in self._errands:
+                errand.cancel()
             self.finished.set()
             self._hang_up()
 
@@ -87,7 +91,7 @@ class Viewer:
         finally:
             self._answers.pop(name, None)
 
-    def later(self, seconds: float, what: Callable[..., Awaitable[None]], *with_what: Any) -> None:
+    def later(self, seconds: float, what: Callable[..., Coroutine[Any, Any, None]], *with_what: Any) -> None:
         """Put something on the list, so many script seconds from now."""
         self._at(time.time() + seconds * self.crowd.timeline.pace, what, *with_what)
 
@@ -113,16 +117,30 @@ class Viewer:
             if self._broken:
                 await self.come_back()
             self._notice_deals()
-            while self._todo and self._todo[0][0] <= time.time() and not crowd.is_over:
-                _, _, what, with_what = heapq.heappop(self._todo)
-                await what(self, *with_what)
+            await self._do_what_is_due()
             await self._wait_until(min(end, self._todo[0][0]) if self._todo else end)
-        for _, _, what, with_what in sorted(self._todo, key=lambda item: item[:2]):
+        for _, _, what, with_what in self._todo:
             if what is pay:
-                await pay(self, *with_what)
+                self._aside(pay(self, *with_what))
         self._todo.clear()
+        await asyncio.gather(*self._errands)
         if not crowd.is_over:
             self._hang_up()
+
+    async def _do_what_is_due(self) -> None:
+        """Do what is due. Chat and likes of long ago are left out; what goes over HTTP is not waited for."""
+        while self._todo and self._todo[0][0] <= time.time() and not self.crowd.is_over:
+            moment, _, what, with_what = heapq.heappop(self._todo)
+            if what in (look, pay):
+                self._aside(what(self, *with_what))
+            elif what is buy or time.time() - moment < FLEETING_SECONDS:
+                await what(self, *with_what)
+
+    def _aside(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the visit, which waits for it at its end."""
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     def _list_todo(self, visit: Visit) -> None:
         plan, real = self.plan, self.crowd.timeline.real
@@ -146,7 +164,7 @@ class Viewer:
             wish = self._deals.pop(number)
             self.later(wish.reaction, buy, wish)
 
-    def _at(self, moment: float, what: Callable[..., Awaitable[None]], *with_what: Any) -> None:
+    def _at(self, moment: float, what: Callable[..., Coroutine[Any, Any, None]], *with_what: Any) -> None:
         heapq.heappush(self._todo, (moment, next(self._ids), what, with_what))
 
     async def _wait_until(self, moment: float) -> None:
