@@ -12,7 +12,7 @@ ATTEMPTS = 8
 PATIENCE_SECONDS = 20.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 3.0
-SECONDS = httpx.Timeout(12.0, connect=3.0)
+SECONDS = httpx.Timeout(10.0, connect=3.0, pool=None)
 PAGE = 100
 _AGAIN = frozenset({429, 502, 503, 504})
 _CLIENT_ERROR = 400

@@ -5,15 +5,14 @@ from html import escape
 
 GRID_LINES = 4
 MOST_TICKS = 9
-_NICE = (1, 2, 2.5, 5, 10)
+_ROUND = (1, 2, 3, 4, 5, 6, 8, 10)
 
 
 def nice_top(value: float) -> float:
-    """Return a round number at or above a value, to end an axis with."""
-    if value <= GRID_LINES:
-        return GRID_LINES
-    power = 10.0 ** (len(str(int(value))) - 1)
-    return next(step * power for step in _NICE if step * power >= value)
+    """Return a number at or above a value whose quarters are round, to end an axis with."""
+    step = max(value / GRID_LINES, 1)
+    power = 10 ** (len(str(int(step))) - 1)
+    return GRID_LINES * next(round_one * power for round_one in _ROUND if round_one * power >= step)
 
 
 def area(points: Sequence[tuple[float, float]], *, marks: Sequence[tuple[float, str]], unit: str) -> str:

@@ -165,7 +165,16 @@ def _per_minute(outcome: Outcome) -> list[dict[str, Any]]:
 
 def _connections(outcome: Outcome) -> dict[str, Any]:
     counts = outcome.tally.counts
-    names = ("connects", "failed_connects", "reconnects", "gaps", "resyncs", "gave_up", "buys_repeated")
+    names = (
+        "connects",
+        "failed_connects",
+        "reconnects",
+        "gaps",
+        "resyncs",
+        "gave_up",
+        "too_late",
+        "buys_repeated",
+    )
     return {
         **{name: counts[name] for name in names},
         "closes": _with_prefix(outcome, "close:"),

@@ -30,7 +30,8 @@ async def look(viewer: "Viewer", key: str) -> None:
     if product is None:
         return
     try:
-        await viewer.crowd.api.get(f"products/{product}", token=viewer.person.token)
+        async with viewer.crowd.door:
+            await viewer.crowd.api.get(f"products/{product}", token=viewer.person.token)
     except (Refused, Unreachable) as error:
         viewer.count(f"look_failed:{type(error).__name__}")
     else:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from streams.simulator.api import Refused, Unreachable
-from streams.simulator.crowd import Crowd, GaveUp, Person
+from streams.simulator.crowd import Crowd, GaveUp, Person, TooLate
 from streams.simulator.plan import Plan, Visit, Wish, show_seconds
 from streams.simulator.room import SNAPSHOTS, Message
 from streams.simulator.shopping import buy, look, pay
@@ -40,7 +40,7 @@ class Viewer:
         self._broken = False
         self._close_code: int | None = None
         self._failures = 0
-        self._entered = 0.0
+        self._entered = self._knocked = 0.0
         self._wake = asyncio.Event()
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future[Message]] = {}
@@ -65,6 +65,8 @@ class Viewer:
                     return
         except GaveUp:
             self.count("gave_up")
+        except TooLate:
+            self.count("too_late")
         finally:
             for errand in self._errands:
                 errand.cancel()
@@ -195,13 +197,16 @@ class Viewer:
         """Enter the room, from the start or behind the last fact. Raises GaveUp."""
         crowd = self.crowd
         self._hang_up()
+        self._knocked = time.perf_counter()
         if fresh:
             self.seq = -1
         for _ in range(CONNECT_ATTEMPTS):
             try:
-                ticket = (await crowd.api.post("realtime/tickets", token=self.person.token))["ticket"]
+                async with crowd.door:
+                    if fresh and crowd.is_over:
+                        raise TooLate
+                    ticket = (await crowd.api.post("realtime/tickets", token=self.person.token))["ticket"]
                 since = f"&since={crowd.room.epoch}.{self.seq}" if self.seq >= 0 else ""
-                started = time.perf_counter()
                 self._broken, self._close_code = False, None
                 self._socket = await connect(
                     f"{crowd.ws_url}/ws/v1/rooms/{crowd.session}?ticket={ticket}{since}",
@@ -213,7 +218,6 @@ class Viewer:
                 self.count(f"failed_connect:{type(error).__name__}")
                 await self._rest()
             else:
-                crowd.tally.connect.add((time.perf_counter() - started) * 1000)
                 self.count("connects")
                 self._entered = time.time()
                 self.present = not self._broken
@@ -254,6 +258,7 @@ class Viewer:
         elif message.type in SNAPSHOTS:
             self.count("resyncs" if message.type == "resync" else "snapshots")
             self.seq = message.data["seq"]
+            self.crowd.tally.enter.add((time.perf_counter() - self._knocked) * 1000)
             self._failures = 0
             self._wake.set()
         elif message.type == "order.updated":
