@@ -11,7 +11,7 @@ _ROUND = (1, 2, 3, 4, 5, 6, 8, 10)
 def nice_top(value: float) -> float:
     """Return a number at or above a value whose quarters are round, to end an axis with."""
     step = max(value / GRID_LINES, 1)
-    power = 10 ** (len(str(int(step))) - 1)
+    power = 10.0 ** (len(str(int(step))) - 1)
     return GRID_LINES * next(round_one * power for round_one in _ROUND if round_one * power >= step)
 
 

@@ -9,13 +9,12 @@ from streams.simulator.script import Script
 from streams.simulator.tally import Tally
 from streams.simulator.timeline import Timeline
 
-
-#: How many people of a process ask for tickets and product pages at once; more would only wait at the server.
+#: How many people of a process ask for tickets and product pages at once; more would wait at the server.
 AT_THE_DOOR = 8
 
 
 class TooLate(Exception):
-    """The show ended before somebody had come in."""
+    """A visit was over before somebody had come in."""
 
 
 class GaveUp(ConnectionError):

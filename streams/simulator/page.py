@@ -214,7 +214,7 @@ def _connections(report: dict[str, Any]) -> str:
         ("snapshots instead of missed facts", found["resyncs"]),
         ("purchases sent again", found["buys_repeated"]),
         ("found no way in", found["gave_up"]),
-        ("came when it was over", found["too_late"]),
+        ("left before they came in", found["too_late"]),
         ("HTTP requests sent again", found["http_retries"]),
     ]
     rows += [(f"closed with {code}", count) for code, count in found["closes"].items()]

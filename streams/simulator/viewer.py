@@ -57,7 +57,10 @@ class Viewer:
                     return
                 self.count("visits", once="came")
                 self.crowd.tally.counts["returns"] += bool(number)
-                await self._visit(visit)
+                try:
+                    await self._visit(visit)
+                except TooLate:
+                    self.count("too_late")
                 if self.present:
                     self.stays = True
                     self.finished.set()
@@ -65,8 +68,6 @@ class Viewer:
                     return
         except GaveUp:
             self.count("gave_up")
-        except TooLate:
-            self.count("too_late")
         finally:
             for errand in self._errands:
                 errand.cancel()
@@ -111,10 +112,10 @@ class Viewer:
     async def _visit(self, visit: Visit) -> None:
         """Be there until the visit or the show ends; what is still to be paid is paid then."""
         crowd = self.crowd
-        await self._enter(fresh=True)
-        self._list_todo(visit)
         stays = visit.end >= show_seconds(crowd.script)
         end = float("inf") if stays else crowd.timeline.real(visit.end)
+        await self._enter(fresh=True, until=end)
+        self._list_todo(visit)
         while not crowd.is_over and time.time() < end:
             if self._broken:
                 await self.come_back()
@@ -193,8 +194,8 @@ class Viewer:
 
     # ------------------------------------------------------------------------------------------- the socket
 
-    async def _enter(self, *, fresh: bool) -> None:
-        """Enter the room, from the start or behind the last fact. Raises GaveUp."""
+    async def _enter(self, *, fresh: bool, until: float = float("inf")) -> None:
+        """Enter the room, from the start or behind the last fact. Raises GaveUp, and TooLate if fresh."""
         crowd = self.crowd
         self._hang_up()
         self._knocked = time.perf_counter()
@@ -203,7 +204,7 @@ class Viewer:
         for _ in range(CONNECT_ATTEMPTS):
             try:
                 async with crowd.door:
-                    if fresh and crowd.is_over:
+                    if fresh and (crowd.is_over or time.time() > until):
                         raise TooLate
                     ticket = (await crowd.api.post("realtime/tickets", token=self.person.token))["ticket"]
                 since = f"&since={crowd.room.epoch}.{self.seq}" if self.seq >= 0 else ""
