@@ -12,7 +12,7 @@ ATTEMPTS = 8
 PATIENCE_SECONDS = 20.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 3.0
-SECONDS = httpx.Timeout(12.0, connect=3.0)
+SECONDS = httpx.Timeout(10.0, connect=3.0, pool=None)
 PAGE = 100
 _AGAIN = frozenset({429, 502, 503, 504})
 _CLIENT_ERROR = 400
@@ -54,9 +54,9 @@ class Api:
         """Close the connections."""
         await self._http.aclose()
 
-    async def get(self, path: str, **query: Any) -> dict[str, Any]:
+    async def get(self, path: str, *, token: str = "", **query: Any) -> dict[str, Any]:
         """Return the answer to a GET below ``/api/v1/``. Raises Refused, Unreachable."""
-        return await self._ask("GET", path, params=query)
+        return await self._ask("GET", path, params=query, token=token)
 
     async def post(
         self, path: str, body: dict[str, Any] | None = None, *, key: str = "", token: str = ""

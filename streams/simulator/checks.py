@@ -32,19 +32,22 @@ class Check:
 
 @dataclass(frozen=True)
 class Books:
-    """What the marketplace has on a show: its orders, line-up and deals."""
+    """What the marketplace has on a show: its orders, line-up and deals, and the shelf of each slot."""
 
     orders: list[dict[str, Any]]
     slots: list[dict[str, Any]]
     deals: list[dict[str, Any]]
+    shelves: dict[str, dict[str, Any]]
 
 
 async def read_books(api: Api, session: str) -> Books:
-    """Read orders, line-up and deals of a session."""
+    """Read all that the marketplace has on a session."""
+    slots = [each async for each in api.pages(f"sessions/{session}/lineup")]
     return Books(
         orders=[each async for each in api.pages("orders", session=session)],
-        slots=[each async for each in api.pages(f"sessions/{session}/lineup")],
+        slots=slots,
         deals=[each async for each in api.pages(f"sessions/{session}/deals")],
+        shelves={slot["id"]: await api.get(f"variants/{slot['variant']['id']}/stock") for slot in slots},
     )
 
 
@@ -58,8 +61,9 @@ def not_oversold(books: Books, stage: Stage, room_faults: Iterable[str]) -> Chec
         for limit, what in ((supply, "there were"), (slot["allocation"], "the allocation was")):
             if limit is not None and sold > limit:
                 faults.append(f"{name}: {sold} units sold, {what} {limit}.")
-        if slot["left"] < 0:
-            faults.append(f"{name}: {slot['left']} units left.")
+        shelf = books.shelves[slot["id"]]
+        if shelf["held"] > shelf["on_hand"]:
+            faults.append(f"{name}: {shelf['held']} units are held and {shelf['on_hand']} on the shelf.")
     for deal in books.deals:
         sold = max(by_deal[deal["id"]], deal["sold"])
         if sold > deal["quota"]:

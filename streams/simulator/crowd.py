@@ -9,6 +9,13 @@ from streams.simulator.script import Script
 from streams.simulator.tally import Tally
 from streams.simulator.timeline import Timeline
 
+#: How many people of a process ask for tickets and product pages at once; more would wait at the server.
+AT_THE_DOOR = 8
+
+
+class TooLate(Exception):
+    """A visit was over before somebody had come in."""
+
 
 class GaveUp(ConnectionError):
     """The room could not be entered, however often it was tried."""
@@ -34,6 +41,7 @@ class Crowd:
     api: Api
     room: Room
     timeline: Timeline
+    door: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_THE_DOOR))
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     tally: Tally = field(default_factory=Tally)
     orders: list[str] = field(default_factory=list)

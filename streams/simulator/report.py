@@ -125,11 +125,25 @@ def _sales(outcome: Outcome) -> dict[str, Any]:
             {"sku": slot["variant"]["sku"], "sold": slot["sold"], "left": slot["left"]}
             for slot in outcome.books.slots
         ],
-        "deals": [
-            {"id": deal["id"], "quota": deal["quota"], "sold": deal["sold"], "price": deal["price"]["amount"]}
-            for deal in reversed(outcome.books.deals)
-        ],
+        "deals": _deals(outcome),
     }
+
+
+def _deals(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the deals in the order they were opened."""
+    start, pace = seconds_of(outcome.session["started_at"]), outcome.wanted.pace
+    titles = {slot["id"]: slot["product"]["title"] for slot in outcome.books.slots}
+    return [
+        {
+            "id": deal["id"],
+            "title": titles.get(deal["slot"], deal["slot"]),
+            "minute": round((seconds_of(deal["opens_at"]) - start) / pace / 60, 3),
+            "price": deal["price"]["amount"],
+            "quota": deal["quota"],
+            "sold": deal["sold"],
+        }
+        for deal in reversed(outcome.books.deals)
+    ]
 
 
 def _per_minute(outcome: Outcome) -> list[dict[str, Any]]:
@@ -151,7 +165,16 @@ def _per_minute(outcome: Outcome) -> list[dict[str, Any]]:
 
 def _connections(outcome: Outcome) -> dict[str, Any]:
     counts = outcome.tally.counts
-    names = ("connects", "failed_connects", "reconnects", "gaps", "resyncs", "gave_up", "buys_repeated")
+    names = (
+        "connects",
+        "failed_connects",
+        "reconnects",
+        "gaps",
+        "resyncs",
+        "gave_up",
+        "too_late",
+        "buys_repeated",
+    )
     return {
         **{name: counts[name] for name in names},
         "closes": _with_prefix(outcome, "close:"),

@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 from streams.simulator.api import Refused, Unreachable
-from streams.simulator.plan import Wish
+from streams.simulator.crowd import Crowd, Person
+from streams.simulator.plan import Plan, Wish
 from streams.simulator.room import Goods, Message
-
-if TYPE_CHECKING:
-    from streams.simulator.viewer import Viewer
 
 ANSWER_SECONDS = 15.0
 BUY_ATTEMPTS = 4
@@ -24,20 +23,41 @@ ADDRESS = {
 }
 
 
-async def look(viewer: "Viewer", key: str) -> None:
+class Shopper(Protocol):
+    """What buying needs of a viewer."""
+
+    crowd: Crowd
+    plan: Plan
+    person: Person
+
+    def count(self, what: str, *, once: str = "") -> None:
+        """Count something, or somebody."""
+
+    def later(self, seconds: float, what: Callable[..., Coroutine[Any, Any, None]], *with_what: Any) -> None:
+        """Do something in so many script seconds."""
+
+    async def ask(self, kind: str, data: dict[str, Any], *, seconds: float) -> Message:
+        """Send a command and return the answer. Raises ConnectionError or TimeoutError without one."""
+
+    async def come_back(self) -> None:
+        """Enter the room again, unless the connection stands."""
+
+
+async def look(viewer: Shopper, key: str) -> None:
     """Open the page of a product."""
     product = viewer.crowd.room.product_of_key.get(key)
     if product is None:
         return
     try:
-        await viewer.crowd.api.get(f"products/{product}")
+        async with viewer.crowd.door:
+            await viewer.crowd.api.get(f"products/{product}", token=viewer.person.token)
     except (Refused, Unreachable) as error:
         viewer.count(f"look_failed:{type(error).__name__}")
     else:
         viewer.count("looks", once="looked")
 
 
-async def buy(viewer: "Viewer", wish: Wish) -> None:
+async def buy(viewer: Shopper, wish: Wish) -> None:
     """Buy at the price that is shown: the open deal's, else the slot's."""
     room = viewer.crowd.room
     slot = room.slot_of_key.get(wish.product)
@@ -64,7 +84,7 @@ async def buy(viewer: "Viewer", wish: Wish) -> None:
 
 
 async def _ask_to_buy(
-    viewer: "Viewer", wish: Wish, slot: str, deal: str | None, goods: Goods
+    viewer: Shopper, wish: Wish, slot: str, deal: str | None, goods: Goods
 ) -> Message | None:
     """Return the answer; the same purchase is sent again, under its key, when the connection breaks."""
     crowd = viewer.crowd
@@ -93,7 +113,7 @@ async def _ask_to_buy(
     return None
 
 
-def _accept(viewer: "Viewer", wish: Wish, answer: Message, deal: str | None) -> None:
+def _accept(viewer: Shopper, wish: Wish, answer: Message, deal: str | None) -> None:
     order = answer.data["order"]
     viewer.count("orders", once="ordered")
     viewer.crowd.tally.counts["units"] += wish.quantity
@@ -105,7 +125,7 @@ def _accept(viewer: "Viewer", wish: Wish, answer: Message, deal: str | None) -> 
         viewer.count("left_unpaid")
 
 
-async def pay(viewer: "Viewer", order: str, cards: tuple[str, ...]) -> None:
+async def pay(viewer: Shopper, order: str, cards: tuple[str, ...]) -> None:
     """Pay an order; after a decline with the next card, if there is one."""
     crowd = viewer.crowd
     for number, card in enumerate(cards):

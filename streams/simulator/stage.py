@@ -18,7 +18,11 @@ class NoStage(Exception):
 
 @dataclass
 class Stage:
-    """A session that is ready: the slot of each product's key, and how many units each slot had to sell."""
+    """A session that is ready.
+
+    ``slots`` are by the product's key. ``supply`` is what stood on the shelf of each slot, units held for
+    earlier orders included: those come back when nobody pays them. ``restocked`` is what the host added.
+    """
 
     session: str
     slots: dict[str, str]
@@ -177,7 +181,8 @@ async def _announce(api: Api, script: Script, variants: dict[str, str], *, pace:
             },
         )
         stage.slots[product.key] = slot["id"]
-        stage.supply[slot["id"]] = slot["left"]
+        shelf = await api.get(f"variants/{variants[product.key]}/stock")
+        stage.supply[slot["id"]] = shelf["on_hand"]
     soon = (datetime.now(UTC) + timedelta(minutes=1)).isoformat(timespec="milliseconds")
     await api.post(f"sessions/{stage.session}/schedule", {"scheduled_at": soon})
     return stage

@@ -58,12 +58,12 @@ class Tally:
         self.buy = Latencies()
         self.fact = Latencies()
         self.pay = Latencies()
-        self.connect = Latencies()
+        self.enter = Latencies()
 
     @property
     def latencies(self) -> dict[str, Latencies]:
         """Return the histograms by name."""
-        return {"buy": self.buy, "fact": self.fact, "pay": self.pay, "connect": self.connect}
+        return {"buy": self.buy, "fact": self.fact, "pay": self.pay, "enter": self.enter}
 
     def to_wire(self) -> dict[str, Any]:
         """Return what ``merge`` takes."""

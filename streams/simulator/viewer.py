@@ -5,14 +5,14 @@ import contextlib
 import heapq
 import itertools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
 import orjson
 
 from streams.simulator.api import Refused, Unreachable
-from streams.simulator.crowd import Crowd, GaveUp, Person
+from streams.simulator.crowd import Crowd, GaveUp, Person, TooLate
 from streams.simulator.plan import Plan, Visit, Wish, show_seconds
 from streams.simulator.room import SNAPSHOTS, Message
 from streams.simulator.shopping import buy, look, pay
@@ -21,6 +21,7 @@ from streams.simulator.socket import RoomSocket, connect
 CONNECT_ATTEMPTS = 10
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 3.0
+FLEETING_SECONDS = 2.0
 #: Close codes after which coming back is of no use (docs/realtime.md).
 FINAL_CODES = frozenset({4400, 4403, 4404, 4413})
 
@@ -39,10 +40,12 @@ class Viewer:
         self._broken = False
         self._close_code: int | None = None
         self._failures = 0
+        self._entered = self._knocked = 0.0
         self._wake = asyncio.Event()
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future[Message]] = {}
-        self._todo: list[tuple[float, int, Callable[..., Awaitable[None]], tuple[Any, ...]]] = []
+        self._todo: list[tuple[float, int, Callable[..., Coroutine[Any, Any, None]], tuple[Any, ...]]] = []
+        self._errands: set[asyncio.Task[None]] = set()
         self._deals: dict[int, Wish] = {wish.deal: wish for wish in plan.wishes if wish.deal is not None}
         self._pauses = Random(f"{crowd.seed}:{plan.number}:pause")  # noqa: S311 - spreads retries, no secret
 
@@ -54,7 +57,10 @@ class Viewer:
                     return
                 self.count("visits", once="came")
                 self.crowd.tally.counts["returns"] += bool(number)
-                await self._visit(visit)
+                try:
+                    await self._visit(visit)
+                except TooLate:
+                    self.count("too_late")
                 if self.present:
                     self.stays = True
                     self.finished.set()
@@ -63,6 +69,8 @@ class Viewer:
         except GaveUp:
             self.count("gave_up")
         finally:
+            for errand in self._errands:
+                errand.cancel()
             self.finished.set()
             self._hang_up()
 
@@ -86,7 +94,7 @@ class Viewer:
         finally:
             self._answers.pop(name, None)
 
-    def later(self, seconds: float, what: Callable[..., Awaitable[None]], *with_what: Any) -> None:
+    def later(self, seconds: float, what: Callable[..., Coroutine[Any, Any, None]], *with_what: Any) -> None:
         """Put something on the list, so many script seconds from now."""
         self._at(time.time() + seconds * self.crowd.timeline.pace, what, *with_what)
 
@@ -104,24 +112,38 @@ class Viewer:
     async def _visit(self, visit: Visit) -> None:
         """Be there until the visit or the show ends; what is still to be paid is paid then."""
         crowd = self.crowd
-        await self._enter(fresh=True)
-        self._list_todo(visit)
         stays = visit.end >= show_seconds(crowd.script)
         end = float("inf") if stays else crowd.timeline.real(visit.end)
+        await self._enter(fresh=True, until=end)
+        self._list_todo(visit)
         while not crowd.is_over and time.time() < end:
             if self._broken:
                 await self.come_back()
             self._notice_deals()
-            while self._todo and self._todo[0][0] <= time.time() and not crowd.is_over:
-                _, _, what, with_what = heapq.heappop(self._todo)
-                await what(self, *with_what)
+            await self._do_what_is_due()
             await self._wait_until(min(end, self._todo[0][0]) if self._todo else end)
-        for _, _, what, with_what in sorted(self._todo, key=lambda item: item[:2]):
+        for _, _, what, with_what in self._todo:
             if what is pay:
-                await pay(self, *with_what)
+                self._aside(pay(self, *with_what))
         self._todo.clear()
+        await asyncio.gather(*self._errands)
         if not crowd.is_over:
             self._hang_up()
+
+    async def _do_what_is_due(self) -> None:
+        """Do what is due. Chat and likes of long ago are left out; what goes over HTTP is not waited for."""
+        while self._todo and self._todo[0][0] <= time.time() and not self.crowd.is_over:
+            moment, _, what, with_what = heapq.heappop(self._todo)
+            if what in (look, pay):
+                self._aside(what(self, *with_what))
+            elif what is buy or time.time() - moment < FLEETING_SECONDS:
+                await what(self, *with_what)
+
+    def _aside(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the visit, which waits for it at its end."""
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     def _list_todo(self, visit: Visit) -> None:
         plan, real = self.plan, self.crowd.timeline.real
@@ -145,7 +167,7 @@ class Viewer:
             wish = self._deals.pop(number)
             self.later(wish.reaction, buy, wish)
 
-    def _at(self, moment: float, what: Callable[..., Awaitable[None]], *with_what: Any) -> None:
+    def _at(self, moment: float, what: Callable[..., Coroutine[Any, Any, None]], *with_what: Any) -> None:
         heapq.heappush(self._todo, (moment, next(self._ids), what, with_what))
 
     async def _wait_until(self, moment: float) -> None:
@@ -172,17 +194,20 @@ class Viewer:
 
     # ------------------------------------------------------------------------------------------- the socket
 
-    async def _enter(self, *, fresh: bool) -> None:
-        """Enter the room, from the start or behind the last fact. Raises GaveUp."""
+    async def _enter(self, *, fresh: bool, until: float = float("inf")) -> None:
+        """Enter the room, from the start or behind the last fact. Raises GaveUp, and TooLate if fresh."""
         crowd = self.crowd
         self._hang_up()
+        self._knocked = time.perf_counter()
         if fresh:
             self.seq = -1
         for _ in range(CONNECT_ATTEMPTS):
             try:
-                ticket = (await crowd.api.post("realtime/tickets", token=self.person.token))["ticket"]
+                async with crowd.door:
+                    if fresh and (crowd.is_over or time.time() > until):
+                        raise TooLate
+                    ticket = (await crowd.api.post("realtime/tickets", token=self.person.token))["ticket"]
                 since = f"&since={crowd.room.epoch}.{self.seq}" if self.seq >= 0 else ""
-                started = time.perf_counter()
                 self._broken, self._close_code = False, None
                 self._socket = await connect(
                     f"{crowd.ws_url}/ws/v1/rooms/{crowd.session}?ticket={ticket}{since}",
@@ -194,8 +219,8 @@ class Viewer:
                 self.count(f"failed_connect:{type(error).__name__}")
                 await self._rest()
             else:
-                crowd.tally.connect.add((time.perf_counter() - started) * 1000)
                 self.count("connects")
+                self._entered = time.time()
                 self.present = not self._broken
                 return
         raise GaveUp("no way in")
@@ -234,6 +259,7 @@ class Viewer:
         elif message.type in SNAPSHOTS:
             self.count("resyncs" if message.type == "resync" else "snapshots")
             self.seq = message.data["seq"]
+            self.crowd.tally.enter.add((time.perf_counter() - self._knocked) * 1000)
             self._failures = 0
             self._wake.set()
         elif message.type == "order.updated":
@@ -248,7 +274,8 @@ class Viewer:
             return
         self.seq = fact.seq
         self._failures = 0
-        self.crowd.tally.fact.add((time.time() - fact.at) * 1000)
+        if fact.at >= self._entered:  # older ones were only caught up with
+            self.crowd.tally.fact.add((time.time() - fact.at) * 1000)
         if fact.type == "deal.opened" or fact.type.startswith("session."):
             self._wake.set()
 

@@ -26,7 +26,7 @@ from streams.simulator.viewer import Viewer, quietly
 
 PROGRESS_SECONDS = 0.5
 SETTLE_STEP = 0.05
-CONNECTIONS = 48
+CONNECTIONS = 64
 PLANNED = ("viewers", "followers", "visits", "wishes", "wishes_in_deals", "looks", "chats", "likes")
 TOLD = ("visits", "connects", "orders", "payments", "chats", "likes", "reconnects", "gave_up")
 
