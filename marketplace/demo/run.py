@@ -92,8 +92,7 @@ class Demo:
             (self._var / name).unlink(missing_ok=True)
         say("Looking after the database and the demo's data.\n")
         try:
-            self._command("migrate", "--verbosity", "0")
-            told = self._command("demo")
+            told = self._command("demo", "--migrate")
             server = self._serve()
             say(self._page(told))
             self._watch(server)
@@ -104,7 +103,7 @@ class Demo:
                 child.stop(patience=SERVER_PATIENCE if child is self._children[0] else SIMULATION_PATIENCE)
 
     def _command(self, *arguments: str) -> str:
-        """Run a command of manage.py to its end and return what it said."""
+        """Run a command of manage.py to its end and return what it said. Raises Failed, Stopped."""
         child = self._start("manage.py", *arguments, log=LOGS[0])
         self._wait(lambda: child.code is not None)
         self._children.remove(child)

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from marketplace import audits
 from marketplace.actions.accounts import create_account
-from marketplace.demo import past
+from marketplace.demo import past, purchases
 from marketplace.demo.art.pictures import MOTIFS, product_picture
 from marketplace.demo.catalogue import brands, script
 from marketplace.demo.people import PASSWORD
@@ -55,7 +55,7 @@ def cut_off(monkeypatch: pytest.MonkeyPatch, *, at_payment: int) -> None:
     """Have the next run end in the middle of a show, when a buyer is about to settle the nth order."""
     orders: list[Purchase] = []
 
-    def settle(purchase: Purchase, now: datetime, whole: Any = past.settle) -> None:
+    def settle(purchase: Purchase, now: datetime, whole: Any = purchases.settle) -> None:
         orders.append(purchase)
         if len(orders) == at_payment:
             raise CutOff

@@ -133,5 +133,5 @@ def test_a_start_that_fails_says_why(scene: Scene) -> None:
     )
     demo = scene.start(viewers=0)
     assert demo.process.wait(SECONDS_TO_PAGE) == 1
-    assert "manage.py migrate failed" in demo.text
+    assert "manage.py demo failed" in demo.text
     assert "file is not a database" in demo.text

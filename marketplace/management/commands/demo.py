@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.actions.tokens import create_token, revoke_token
 from marketplace.demo.build import OtherViewer, build
@@ -32,10 +33,15 @@ class Command(BaseCommand):
 
     help = "Make demo data and print its accounts, tokens and the live session. Sandbox mode only."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--migrate", action="store_true", help="bring the database up to date before")
+
+    def handle(self, *_args: Any, migrate: bool, **_options: Any) -> None:
         """Make what is missing and print the way in."""
         if not settings.SANDBOX:
             raise CommandError("Demo passwords are known to everybody: use MARKETPLACE_MODE=sandbox.")
+        if migrate:
+            call_command("migrate", verbosity=0)
         now = clock.now()
         try:
             with _quiet():
