@@ -78,7 +78,9 @@ class Api:
     async def _ask(
         self, method: str, path: str, *, token: str = "", headers: dict[str, str] | None = None, **rest: Any
     ) -> dict[str, Any]:
-        sent = {**(headers or {}), "Authorization": f"Bearer {token or self._token}"}
+        sent, who = {**(headers or {})}, token or self._token
+        if who:
+            sent["Authorization"] = f"Bearer {who}"
         url = f"{self.url}/api/v1/{path}"
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         pause, why = FIRST_PAUSE, ""

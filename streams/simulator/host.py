@@ -53,14 +53,6 @@ class Host:
         await sleep_until(self.timeline.real(last.at if last.verb == "end" else self.script.minutes * 60))
         return self.played
 
-    async def end(self) -> None:
-        """End the show; that it has ended already is fine."""
-        try:
-            await self._post("end")
-        except Refused as no:
-            if no.code != "wrong_session_state":
-                raise
-
     async def _do(self, beat: Beat) -> None:
         slot = self.stage.slots.get(beat.product, "")
         if beat.verb in ("say", "claim"):

@@ -17,7 +17,7 @@ from streams.simulator.plan import show_seconds
 from streams.simulator.processes import Team, team
 from streams.simulator.rates import Rates
 from streams.simulator.script import Script
-from streams.simulator.stage import NoStage, Stage, begin, build_stage
+from streams.simulator.stage import NoStage, Stage, begin, build_stage, put_away
 from streams.simulator.tally import Tally
 from streams.simulator.timeline import Timeline, sleep_until
 
@@ -105,7 +105,7 @@ async def run_show(wanted: Wanted, watch: Watch) -> Outcome:
             except BaseException:
                 with contextlib.suppress(Refused, Unreachable, TimeoutError):
                     async with asyncio.timeout(FAREWELL_SECONDS):
-                        await host.end()
+                        await put_away(api, stage.session)
                 raise
 
 
@@ -127,7 +127,7 @@ async def _play(
         await begin(api, wanted.script, stage)
         progress.phase = "live"
         await crowd.guard(host.play())
-        await host.end()
+        await put_away(api, stage.session)
         seconds = time.time() - timeline.starts_at
         progress.phase = "checking"
         is_quiet = await crowd.guard(crowd.end(QUIET_SECONDS))

@@ -8,8 +8,14 @@ from streams.simulator.api import Api, Refused
 from streams.simulator.script import Product, Script
 
 SHORTEST_WINDOW = 60
-ON_AIR = ("rehearsal", "live", "paused")
-NOT_FOUND = 404
+#: What to do about refusals that have one cause here.
+HINTS = {
+    "scope_missing": "The token needs the scopes sessions:host, catalogue:write and sandbox: make another.",
+    "invalid_token": (
+        "The marketplace does not know the token. One that was made here is good only where the marketplace"
+        " uses the same database; otherwise give one with --token."
+    ),
+}
 
 
 class NoStage(Exception):
@@ -37,10 +43,8 @@ async def build_stage(api: Api, script: Script, *, pace: float) -> Stage:
         variants = await _stock_shelf(api, script)
         return await _announce(api, script, variants, pace=pace)
     except Refused as no:
-        if no.code == "scope_missing":
-            raise NoStage(
-                "The token needs the scopes sessions:host, catalogue:write and sandbox: make another."
-            ) from no
+        if no.code in HINTS:
+            raise NoStage(HINTS[no.code]) from no
         raise NoStage(f"The marketplace refused to set the show up: {no}") from no
 
 
@@ -65,18 +69,28 @@ async def end_own(api: Api, script: Script, session_id: str) -> None:
         )
     if session["state"] == "rehearsal":
         await api.post(f"sessions/{session_id}/end-rehearsal")
-        await api.post(f"sessions/{session_id}/cancel")
-    else:
-        await api.post(f"sessions/{session_id}/end")
+    await put_away(api, session_id)
+
+
+async def put_away(api: Api, session_id: str) -> None:
+    """End a show, or call it off when it has not begun; that it is over already is fine."""
+    for step in ("end", "cancel"):
+        try:
+            await api.post(f"sessions/{session_id}/{step}")
+        except Refused as no:
+            if no.code != "wrong_session_state":
+                raise
+        else:
+            return
 
 
 async def _end_leftovers(api: Api, script: Script) -> None:
-    """Call off what an earlier run announced and never began."""
+    """End what an earlier run left on air, and call off what it announced and never began. Raises NoStage."""
+    async for session in api.pages("sessions", mine="true", show="live"):
+        await end_own(api, script, session["id"])
     async for session in api.pages("sessions", mine="true", show="upcoming"):
         if session["source"] == "simulated" and session["title"] == script.title:
-            if session["state"] in ON_AIR:
-                continue
-            await api.post(f"sessions/{session['id']}/cancel")
+            await put_away(api, session["id"])
 
 
 async def _stock_shelf(api: Api, script: Script) -> dict[str, str]:

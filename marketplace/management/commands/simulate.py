@@ -63,12 +63,14 @@ class Command(BaseCommand):
                 returncode=BAD_ARGUMENTS,
             )
         runner = Runner(play, out=sys.stdout)
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, runner.stop)
+        before = {name: signal.signal(name, runner.stop) for name in (signal.SIGINT, signal.SIGTERM)}
         try:
             held = runner.run(token=lambda: _token(play))
         except Failed as failure:
             raise CommandError(str(failure), returncode=1) from None
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
         if not held:
             raise CommandError("A rule broke; the report says which.", returncode=1)
 
