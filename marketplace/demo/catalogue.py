@@ -163,9 +163,9 @@ KILN = BrandSheet(
         Good(
             "bowls",
             "kitchen",
-            "Glazed rice bowls, set of three",
+            "Glazed rice bowls",
             "Each glaze runs its own way. Safe in oven and dishwasher.",
-            (Choice("BO-3", "Set of three", 19800, 90),),
+            (Choice("BO-3", "set of three", 19800, 90),),
         ),
         Good(
             "vase",

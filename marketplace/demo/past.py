@@ -25,17 +25,19 @@ SWEEP_EVERY = timedelta(days=1)
 #: Brands pack twice a day; whatever comes second waits for the next day.
 SHIP_AFTER = (timedelta(hours=5), timedelta(hours=29))
 
-#: The fates of every twelve orders.
+#: What becomes of the demo viewer's second order of each past show; the first is kept.
+VIEWERS_FATES = (Fate.FORGETS, Fate.PAYS_AND_CANCELS, Fate.CANCELS, Fate.FORGETS)
+#: The fates of every twelve orders of others.
 FATES = (*[Fate.KEEPS] * 8, Fate.FORGETS, Fate.CANCELS, Fate.PAYS_AND_CANCELS, Fate.KEEPS)
 
 
 def play(made: datetime, viewer: User, crowd: Sequence[User]) -> None:
     """Play all past shows and what followed them, up to the moment ``made``."""
     acts: list[Act] = []
-    for show in past():
+    for show, fate in zip(past(), VIEWERS_FATES, strict=True):
         stage = Stage(show, made + show.ahead, crowd)
         acts += stage.beats()
-        acts += _orders(stage, viewer)
+        acts += _orders(stage, viewer, fate)
         acts += [(stage.seconds(each), sweep) for each in (stage.length + 60, stage.length + 1_800)]
     until = made - BEGAN
     while (until := until + SWEEP_EVERY) < made:
@@ -71,7 +73,7 @@ def sweep(now: datetime) -> None:
     orders_tasks.sweep_completed_lines()
 
 
-def _orders(stage: Stage, viewer: User) -> Iterator[Act]:
+def _orders(stage: Stage, viewer: User, fate: Fate) -> Iterator[Act]:
     """Yield the purchases of a show and what becomes of each."""
     chance = random.Random(stage.show.title)  # noqa: S311 - the same orders for everybody
     buyers = chance.sample(list(stage.crowd), len(stage.crowd))
@@ -85,7 +87,6 @@ def _orders(stage: Stage, viewer: User) -> Iterator[Act]:
         if number == 0:
             bought[0] = Purchase(viewer, f"demo-{stage.show.title}"[:80], Fate.KEEPS)
         elif number == 1:
-            fate = (Fate.FORGETS, Fate.CANCELS, Fate.PAYS_AND_CANCELS)[len(stage.show.title) % 3]
             bought[0] = Purchase(viewer, f"demo-second-{stage.show.title}"[:80], fate)
         yield from _part(stage, part, FIRST_PART + number * PART_SECONDS, bought, chance)
 

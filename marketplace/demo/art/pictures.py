@@ -62,7 +62,7 @@ def product_picture(motif: str) -> bytes:
     room.ellipse(50, 46, 40, fill="#ffffff", alpha=0.1 if motif == "lantern" else 0.45)
     room.box(0, 76, 100, 24, fill=table, to=table)
     room.box(0, 76, 100, 1.2, fill="#ffffff", alpha=0.35)
-    draw(Pen(canvas, x=PRODUCT_SIZE * 0.12, y=PRODUCT_SIZE * 0.1, size=PRODUCT_SIZE * 0.76))
+    draw(Pen(canvas, x=PRODUCT_SIZE * 0.14, y=PRODUCT_SIZE * 0.12, size=PRODUCT_SIZE * 0.72))
     return canvas.png()
 
 
