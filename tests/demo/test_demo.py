@@ -136,9 +136,8 @@ def see_the_orders() -> None:
     assert set(states) == set(Line) - {Line.REFUNDED}  # what was refunded so far had been cancelled
     mine = OrderLine.objects.filter(order__buyer__username="viewer")
     assert {Line.PENDING_PAYMENT, Line.SHIPPED, Line.COMPLETED} <= set(mine.values_list("state", flat=True))
-    assert (
-        Payment.objects.get(order__buyer__username="viewer", state="refunded").refunds.get().state == "done"
-    )
+    refunded = Payment.objects.get(order__buyer__username="viewer", state="refunded")
+    assert refunded.refunds.get().state == Refund.State.DONE
     assert set(Payment.objects.values_list("state", flat=True)) == {"captured", "refunded"}
     assert set(Refund.objects.values_list("state", flat=True)) == {"done"}
     assert set(Shipment.objects.values_list("state", flat=True)) >= {"delivered"}

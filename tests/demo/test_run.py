@@ -18,9 +18,9 @@ from tests.servers import ROOT, free_port, temporary_folder, wait_until
 
 pytestmark = pytest.mark.skipif(mode() == "scaled", reason="it makes a database of its own, always embedded")
 
-SECONDS_TO_PAGE = 90
-SECONDS_TO_SHOW = 45
-SECONDS_TO_END = 20
+SECONDS_TO_PAGE = 150
+SECONDS_TO_SHOW = 90
+SECONDS_TO_END = 30
 
 
 class Supervisor:
