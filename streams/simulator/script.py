@@ -7,6 +7,7 @@ from typing import Any
 
 LEAST_DEAL_SECONDS = 5
 MOST_DEAL_SECONDS = 3_600
+RETURN_POLICIES = ("standard", "perishable", "made_to_order", "none")
 VERBS = ("say", "claim", "pin", "deal", "restock", "pause", "resume", "end")
 #: What a beat may say beside ``at`` and its verb: true where it must.
 FIELDS: dict[str, dict[str, bool]] = {
@@ -40,6 +41,7 @@ class Product:
     category: str = ""
     list_price: int = 0
     stock: int = 0
+    return_policy: str = "standard"
     per_buyer_limit: int | None = None
 
 
@@ -173,7 +175,10 @@ def _product(table: Table) -> Product:
             "category": table.text("category", default=""),
             "list_price": table.whole("list_price", low=price),
             "stock": table.whole("stock"),
+            "return_policy": table.text("return_policy", default="standard"),
         }
+        if made["return_policy"] not in RETURN_POLICIES:
+            raise BadScript(f"{table.where}: return_policy is one of {', '.join(RETURN_POLICIES)}.")
     limit = table.whole("per_buyer_limit") if "per_buyer_limit" in table.names() else None
     table.done()
     return Product(key=key, sku=sku, live_price=price, per_buyer_limit=limit, **made)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from marketplace.actions.pictures import add_picture
 from marketplace.lib import clock
 from marketplace.models import Fact, User
 from orders.queries import kept
@@ -118,6 +119,32 @@ def test_the_lobby_costs_the_same_however_many_shows(
     lobby(bella)
     with django_assert_num_queries(11):
         lobby(bella)
+
+
+def test_a_show_without_a_cover_shows_its_first_product(nobody: Caller, shop: Shop) -> None:
+    assert "<img" not in lobby(nobody)
+    product = shop.slot.variant.product
+    for name in ("1" * 32, "2" * 32):
+        add_picture(
+            product_id=product.id, file=f"products/{name}.png", alt="", actor=shop.owner, now=clock.now()
+        )
+    assert f'<img src="/media/products/{"1" * 32}.png"' in lobby(nobody)
+    assert "2" * 32 not in lobby(nobody)
+
+
+def test_one_streamer_does_not_fill_the_replays(nobody: Caller, shop: Shop) -> None:
+    ended = []
+    for number in range(6):
+        session = create_session(
+            streamer=shop.session.streamer, actor=shop.host, now=clock.now(), title=f"Tea {number}"
+        )
+        Session.objects.filter(id=session.id).update(
+            state="ended", started_at=clock.now(), ended_at=clock.now() - timedelta(hours=number)
+        )
+        ended.append(f'href="/replays/{session.id}"')
+    page = lobby(nobody)
+    assert [address in page for address in ended] == [True, True, True, True, False, False]
+    assert all(address in lobby(nobody, "?q=tea") for address in ended)
 
 
 def test_pages_allow_nothing_inline(nobody: Caller) -> None:
