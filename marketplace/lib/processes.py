@@ -65,7 +65,7 @@ class Child:
         self.log_path = log
         self.working_folder = folder
         self._command = command
-        self._ready = ready
+        self.ready = ready
         self._env = env
         self._process: subprocess.Popen[bytes] | None = None
         self._output_from: int | None = None
@@ -80,7 +80,7 @@ class Child:
 
     def is_ready(self) -> bool:
         """Tell whether the process answers."""
-        return self._ready()
+        return self.ready()
 
     @property
     def pid(self) -> int:
@@ -277,7 +277,9 @@ class Supervisor:
             child.stop()
             raise
         if child.exit_code:
-            raise ChildFailed(f"{child.name} ended with {child.exit_code}\n{child.log()}")
+            raise ChildFailed(
+                f"{child.name} {_ending(child.exit_code)}; {child.log_path} says:\n{child.log()}"
+            )
 
     def watch(self) -> None:
         """Start every child again that ends, after a pause that grows while it keeps ending, until a signal.
@@ -338,6 +340,13 @@ class Supervisor:
         if self._stopping:
             raise StopAsked
         time.sleep(seconds)
+
+
+def say(line: str) -> None:
+    """Show one line; a terminal that has been closed hears nothing."""
+    with suppress(OSError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def _ending(code: int | None) -> str:

@@ -206,9 +206,9 @@ def test_a_step_is_waited_for_and_its_failure_is_told(run: Run) -> None:
         try:
             supervisor.run(child("demo", "echo refused; exit 2"))
         except processes.ChildFailed as failure:
-            say(str(failure))
+            say(str(failure).replace(sys.argv[1], "var"))
     """)
-    assert rest(process) == ["done", "demo ended with 2", "refused", "all stopped"]
+    assert rest(process) == ["done", "demo ended with 2; var/demo.log says:", "refused", "all stopped"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not tell a child of its parent's end")

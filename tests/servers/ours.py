@@ -1,13 +1,11 @@
 """Processes of the marketplace: web server, Celery worker, Celery beat."""
 
-import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from marketplace.lib.ports import is_ready
 from tests.servers.process import Server
 
 
@@ -52,12 +50,7 @@ class Web(Ours):
 
     def is_ready(self) -> bool:
         """Tell whether /readyz answers 200."""
-        try:
-            with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
-                connection.request("GET", "/readyz")
-                return connection.getresponse().status == HTTPStatus.OK
-        except (OSError, HTTPException):
-            return False
+        return is_ready(self.url)
 
 
 class Worker(Ours):

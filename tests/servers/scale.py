@@ -5,17 +5,16 @@ process. Data and logs stay in ``var/scale``. A child that ends is started again
 """
 
 import argparse
-import errno
 import fcntl
-import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
-from marketplace.lib.processes import Child, ChildFailed, Supervisor
+from marketplace.lib.ports import PortTaken, require_free, url_of
+from marketplace.lib.processes import Child, ChildFailed, Supervisor, say
 from tests.servers.databases import Postgres, Valkey
 from tests.servers.ours import Beat, Manage, Ours, Web, Worker
 from tests.servers.process import ROOT
@@ -42,7 +41,7 @@ class Scale:
 
     def __init__(self, folder: Path, *, host: str, port: int, web: int) -> None:
         self.folder = folder
-        self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        self.address = f"{url_of(host, port)}/"
         self.postgres = Postgres(folder, name="postgres", fsync=True, data=folder / "postgres")
         self.valkey = Valkey(folder, name="valkey")
         self.env = {
@@ -107,13 +106,6 @@ class Scale:
         say("Ctrl-C stops everything and keeps the data.")
 
 
-def say(line: str) -> None:
-    """Show one line; a terminal that has been closed hears nothing."""
-    with suppress(OSError):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold a folder against a second run, which exits with a message."""
@@ -123,23 +115,6 @@ def alone_in(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             sys.exit(f"Another `make scale` runs in {folder}: stop it first.")
         yield
-
-
-def refuse_port_in_use(host: str, port: int) -> None:
-    """Exit with a message when somebody listens: a process that shares ports would join in unnoticed."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen()
-        except (OSError, OverflowError) as error:
-            if getattr(error, "errno", None) != errno.EADDRINUSE:
-                sys.exit(f"The web processes cannot listen on port {port} of {host}: {error}")
-            sys.exit(
-                f"Port {port} of {host} is in use: stop what listens there, "
-                f"or choose another with make scale PORT={port + 1}."
-            )
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -153,14 +128,14 @@ def main(arguments: Sequence[str]) -> None:
     given = parser.parse_args(arguments)
     if not 1 <= given.web <= MOST_WEB_PROCESSES:
         parser.error(f"--web is a number from 1 to {MOST_WEB_PROCESSES}")
-    refuse_port_in_use(given.host, given.port)
-    folder = given.folder.resolve()
-    (folder / "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns where there is none
-    with alone_in(folder):
-        try:
+    try:
+        require_free(given.host, given.port, command="make scale")
+        folder = given.folder.resolve()
+        (folder / "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns where there is none
+        with alone_in(folder):
             Scale(folder, host=given.host, port=given.port, web=given.web).run(demo=not given.no_demo)
-        except ChildFailed as failure:
-            sys.exit(str(failure))
+    except (PortTaken, ChildFailed) as failure:
+        sys.exit(str(failure))
 
 
 if __name__ == "__main__":
