@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -63,7 +62,6 @@ def lobby(request: HttpRequest) -> HttpResponse:
         "is_filtered": bool(wanted),
         "nothing": not any(cards.values()),
         "next": request.get_full_path(),
-        "sandbox": settings.SANDBOX,
     }
     return render(request, "storefront/lobby.html", context)
 
