@@ -36,6 +36,7 @@ const socket = new RoomSocket({
   since: () => resumePoint(state),
   onMessage: hear,
   onStatus: (status, reason) => {
+    find("room").dataset.socket = status;
     const badge = find("connection");
     badge.hidden = status === "open" || status === "idle";
     write(badge, status === "closed" ? (ENDS[reason] ?? "") : "Reconnecting…");
@@ -73,7 +74,7 @@ function hear(message) {
 function paint() {
   const at = serverNow();
   const where = state.session.state;
-  document.querySelector("[data-room]").dataset.state = where;
+  find("room").dataset.state = where;
   write(find("live"), where[0].toUpperCase() + where.slice(1));
   find("live").classList.toggle("badge--live", where === "live");
   write(find("viewers"), `${state.viewers} watching`);

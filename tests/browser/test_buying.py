@@ -1,0 +1,209 @@
+"""Buying in a room: by hand, by keyboard, without a script, at the same moment, and what goes wrong."""
+
+import re
+
+from marketplace.lib import clock
+from orders.models import Order, Payment
+from orders.states import Pay
+from streams.actions.lineup import change_slot
+from streams.models import Session, Slot
+from tests.browser.buying import (
+    button_of,
+    card_of,
+    connected,
+    enter,
+    last_order,
+    orders_of,
+    pay,
+    payments_of,
+    taken,
+)
+from tests.browser.conftest import Meet
+from tests.browser.person import PHONE, Person
+from tests.browser.site import Site
+
+WHERE_IS_THE_FOCUS = """() => {
+  const { activeElement } = document;
+  if (activeElement === document.body) return "outside";
+  return activeElement.closest("dialog") ? "sheet" : "page";
+}"""
+TABS = 60
+
+
+def test_a_newcomer_buys_what_is_being_explained(site: Site, meet: Meet) -> None:
+    nina, pinned = meet(size=PHONE), site.world.ids["pinned"]
+    page = nina.page
+    nina.visit("/")
+    page.get_by_role("button", name="Try as demo viewer").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.get_by_role("link", name="Spring tea").click()
+    connected(page)
+    page.locator("[data-pinned]").get_by_role("button", name="Buy").click()
+    sheet = page.get_by_role("dialog", name="Checkout")
+    assert "8 Teahouse Lane" in sheet.locator("summary").inner_text()
+    pay(sheet)
+    sheet.get_by_role("heading", name="Paid").wait_for()
+    order = last_order(site)
+    assert (order.amount, order.address["city"]) == (3990, "Hangzhou")
+    assert site.ask(lambda: order.buyer.username).startswith("demo-")
+    assert (orders_of(site, pinned)[-1], payments_of(site, order.id)) == (("paid", 3990), [Pay.CAPTURED])
+    sheet.get_by_role("link", name="To the receipt").click()
+    page.get_by_role("heading", name="Your order paid").wait_for()
+    receipt = page.locator("main").inner_text()
+    for words in (order.id, "¥39.90", "sold by Mountain Tea", "in “Spring tea”", "8 Teahouse Lane"):
+        assert words in receipt
+
+
+def test_the_keyboard_alone_buys(site: Site, meet: Meet) -> None:
+    bella = meet("buyer")
+    page = enter(bella, site.world.ids["live"])
+    before = orders_of(site, site.world.ids["pinned"], "bella")
+    tab_to(bella, "[data-pinned] button[type=submit]")
+    buy = page.locator(":focus-visible")
+    assert buy.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog", name="Checkout").get_by_text("Your order").wait_for()
+    seen = set()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate(WHERE_IS_THE_FOCUS))
+    assert "sheet" in seen
+    assert "page" not in seen
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert page.locator("[data-pinned] button[type=submit]:focus").count() == 1
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog", name="Checkout").get_by_text("Your order").wait_for()
+    tab_to(bella, "dialog form button[type=submit]")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Paid").wait_for()
+    assert page.locator("[data-focus]:focus").count() == 1
+    tab_to(bella, "dialog button.button:not(.button--quiet)")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert page.locator("[data-pinned] button[type=submit]:focus").count() == 1
+    after = orders_of(site, site.world.ids["pinned"], "bella")
+    assert after == [*before, ("pending_payment", 3990), ("paid", 3990)]
+
+
+def tab_to(person: Person, selector: str) -> None:
+    """Press Tab until an element that a selector describes has the focus."""
+    for _ in range(TABS):
+        person.page.keyboard.press("Tab")
+        if person.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{TABS} times Tab did not reach {selector}")
+
+
+def test_without_a_script_forms_buy(site: Site, meet: Meet) -> None:
+    ids = site.world.ids
+    otto = meet("other", java_script_enabled=False)
+    page = otto.page
+    otto.visit(f"/live/{ids['live']}")
+    site.ask(lambda: Slot.objects.filter(id=ids["slot"]).update(per_buyer_limit=1))
+    button_of(card_of(page, ids["slot"])).click()
+    page.get_by_role("heading", name="Checkout").wait_for()
+    pay(page)
+    page.get_by_role("heading", name="Your order paid").wait_for()
+    assert orders_of(site, ids["slot"], "otto") == [("paid", 2990)]
+    otto.visit(f"/live/{ids['live']}")
+    button_of(card_of(page, ids["slot"])).click()
+    page.get_by_text("You have bought as many of these as one person may.").wait_for()
+    assert orders_of(site, ids["slot"], "otto") == [("paid", 2990)]
+    page.goto(f"{site.url}/orders")
+    page.get_by_role("link", name="1 × Longjing, 100 g").click()
+    page.get_by_role("button", name="Cancel this order").click()
+    page.get_by_role("heading", name="Your order cancelled").wait_for()
+    assert orders_of(site, ids["slot"], "otto") == [("cancelled", 2990)]
+
+
+def test_of_two_who_want_the_last_unit_one_gets_it(site: Site, meet: Meet) -> None:
+    third, host = site.world.ids["third"], site.world.people["host"]
+    held = taken(site, third)
+    site.ask(lambda: change_slot(slot_id=third, actor=host, now=clock.now(), allocation=held + 1))
+    before = orders_of(site, third)
+    racers = [meet("buyer"), meet("other", size=PHONE)]
+    buttons = []
+    for racer in racers:
+        page = enter(racer, site.world.ids["live"])
+        card = card_of(page, third)
+        card.get_by_text("1 left").wait_for()
+        buttons.append(button_of(card).element_handle())
+    for button in buttons:
+        button.evaluate("button => void setTimeout(() => button.click(), 300)")
+    answered = [
+        racer.page.locator("dialog[open] form, [data-note]:not([hidden])").first for racer in racers
+    ]
+    for answer in answered:
+        answer.wait_for()
+    told = [racer.page.locator("[data-note]").inner_text() for racer in racers]
+    winner = told.index("")
+    loser = racers[1 - winner].page
+    assert told[1 - winner].startswith("There are not that many left.")
+    card_of(loser, third).get_by_text("Sold out").wait_for()
+    assert button_of(card_of(loser, third)).is_disabled()
+    name = ("bella", "otto")[winner]
+    assert orders_of(site, third) == [*before, ("pending_payment", 3990)]
+    assert orders_of(site, third, name)[-1] == ("pending_payment", 3990)
+    assert taken(site, third) == held + 1
+
+
+def test_after_a_declined_card_a_good_one_pays(site: Site, meet: Meet) -> None:
+    rico = meet("rival", size=PHONE, color_scheme="dark")
+    page = enter(rico, site.world.ids["live"])
+    rico.expect_fault("402")
+    page.locator("[data-pinned]").get_by_role("button", name="Buy").click()
+    sheet = page.get_by_role("dialog", name="Checkout")
+    sheet.locator("summary").click()
+    sheet.get_by_label("Street and number").fill("9 Kettle Street")
+    pay(sheet, "Declined by the bank")
+    sheet.get_by_role("alert").get_by_text("The bank declined this card.").wait_for()
+    assert rico.violations() == []
+    assert sheet.get_by_label("Street and number").input_value() == "9 Kettle Street"
+    pay(sheet)
+    sheet.get_by_role("heading", name="Paid").wait_for()
+    order = last_order(site)
+    assert payments_of(site, order.id) == [Pay.FAILED, Pay.CAPTURED]
+    assert order.address["line1"] == "9 Kettle Street"
+    sheet.get_by_role("button", name="Keep watching").click()
+    assert page.get_by_role("dialog").count() == 0
+
+
+def test_a_slow_payment_is_shown_as_it_is_decided(site: Site, meet: Meet) -> None:
+    mona = meet("moderator")
+    page = enter(mona, site.world.ids["live"])
+    page.locator("[data-pinned]").get_by_role("button", name="Buy").click()
+    sheet = page.get_by_role("dialog", name="Checkout")
+    pay(sheet, "Approved after 2 seconds")
+    sheet.get_by_role("heading", name="Your payment is being worked on").wait_for()
+    sheet.get_by_role("heading", name="Paid").wait_for()
+    order = last_order(site)
+    assert site.ask(lambda: Payment.objects.get(order=order).state) == Pay.CAPTURED
+
+
+def test_when_the_time_to_pay_is_over_units_go_back(site: Site, meet: Meet) -> None:
+    ids = site.world.ids
+    show = Session.objects.filter(id=ids["live"])
+    site.ask(lambda: show.update(payment_window_seconds=3))
+    stan = meet("staff")
+    page = enter(stan, ids["live"])
+    left = page.locator("[data-pinned] [data-left]")
+    before = units(left.inner_text())
+    page.locator("[data-pinned]").get_by_role("button", name="Buy").click()
+    site.ask(lambda: show.update(payment_window_seconds=900))
+    sheet = page.get_by_role("dialog", name="Checkout")
+    sheet.get_by_text("Held for you for").wait_for()
+    sheet.get_by_role("heading", name="The time to pay is over").wait_for()
+    page.wait_for_function(
+        "units => document.querySelector('[data-pinned] [data-left]').textContent.startsWith(units)",
+        arg=f"{before} left",
+    )
+    assert orders_of(site, ids["pinned"], "stan") == [("expired", 3990)]
+    assert not site.ask(lambda: Order.objects.get(buyer__username="stan").payments.exists())
+
+
+def units(text: str) -> int:
+    """Return how many are left by what a card says."""
+    found = re.match(r"\d+", text)
+    assert found is not None, text
+    return int(found[0])
