@@ -60,3 +60,9 @@ def last_order(site: Site) -> Order:
 def taken(site: Site, slot: str) -> int:
     """Return how many units of a slot are taken."""
     return site.ask(lambda: Slot.objects.values_list("taken", flat=True).get(id=slot))
+
+
+def address_of(order: Order) -> dict[str, str]:
+    """Return where an order ships to."""
+    assert order.address is not None
+    return dict(order.address)

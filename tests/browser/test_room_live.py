@@ -17,6 +17,7 @@ from tests.browser.person import PHONE
 from tests.browser.site import Site
 
 STAGE = "document.querySelector('[data-stage]').toDataURL()"
+LONGEST_PAUSE_MS = 30_000  # tries come ever more seldom while nobody answers
 MOVING = "document.getAnimations().filter((each) => each.playState === 'running').length"
 
 
@@ -35,7 +36,7 @@ def test_a_room_goes_on_when_its_server_was_gone(site: Site, meet: Meet) -> None
         slot_id=ids["third"], price=Money(1990, "CNY"), quota=4, seconds=900, actor=host, now=now
     ))  # fmt: skip
     site.web.start()
-    page.get_by_text("Reconnecting…").wait_for(state="hidden")
+    page.get_by_text("Reconnecting…").wait_for(state="hidden", timeout=LONGEST_PAUSE_MS)
     pinned = page.locator(f'[data-pinned] [data-good="{ids["third"]}"]')
     pinned.get_by_text("¥19.90").wait_for()
     assert "4 left" in pinned.inner_text()

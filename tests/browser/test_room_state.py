@@ -5,7 +5,9 @@ from tests.browser.conftest import Meet
 SETTING = """
 const { apply, fromSnapshot, offer, resumePoint, sells } = await import("/static/storefront/room-state.js");
 const yuan = (amount) => ({ amount, currency: "CNY" });
-const tea = { id: "slt_1", position: 1, price: yuan(3990), per_buyer_limit: 3, left: 9, sold: 1, pinned: false };
+const tea = {
+  id: "slt_1", position: 1, price: yuan(3990), per_buyer_limit: 3, left: 9, sold: 1, pinned: false,
+};
 const session = { id: "ses_1", state: "live" };
 const base = fromSnapshot({ epoch: "e", seq: 5, session, slots: [tea], pinned: null, deals: [], likes: 2 });
 const deal = {

@@ -162,9 +162,7 @@ def _catalogue(show: Shop, people: dict[str, User]) -> dict[str, str]:
     )
     deactivate_variant(variant_id=retired.id, actor=owner, now=now)
     shown = [
-        add_picture(
-            product_id=variant.product_id, file=_stored(name), alt=name, actor=owner, now=now
-        )
+        add_picture(product_id=variant.product_id, file=_stored(name), alt=name, actor=owner, now=now)
         for name in ("front", "back")
     ]
     return {
