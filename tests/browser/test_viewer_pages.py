@@ -1,4 +1,4 @@
-"""Every page that viewers see, at both widths and in both colours: nothing to complain of, no sideways scroll."""
+"""Every page that viewers see, at both widths and in both colours: no complaint, no sideways scroll."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -23,8 +23,8 @@ from tests.browser.site import Site
 Scheme = Literal["light", "dark"]
 Look = tuple[tuple[int, int], Scheme]
 
-#: Colours are tokens and hold at every width, so pages are looked at crosswise. All but the room: there the chat
-#: lies on the picture on a phone, and beside it on a desktop.
+#: Colours are tokens and hold at every width, so pages are looked at crosswise. All but the room: there the
+#: chat lies on the picture on a phone, and beside it on a desktop.
 CROSSWISE: Sequence[Look] = ((PHONE, "light"), (DESKTOP, "dark"))
 EVERY_WAY: Sequence[Look] = (*CROSSWISE, (PHONE, "dark"), (DESKTOP, "light"))
 

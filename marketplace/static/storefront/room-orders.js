@@ -22,6 +22,7 @@ export function checkOut(order, opener) {
 
 /** Tell what happened to an order of this person: in its open sheet, else in passing. */
 export function tellOrder({ order, state }) {
-  if (sheet?.isOpen && order === shown) sheet.refresh();
-  else if (NEWS[state]) toast(...NEWS[state]);
+  if (sheet?.isOpen && order === shown) {
+    if (state !== "pending_payment" || sheet.isWaiting) sheet.refresh(); // else somebody may be typing
+  } else if (NEWS[state]) toast(...NEWS[state]);
 }

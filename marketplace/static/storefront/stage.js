@@ -99,20 +99,21 @@ export class Stage {
     if (this.scene.mood === "live") drawHost(pen, this.look, time, speaking);
     else drawEmptyChair(pen, this.look);
     drawTable(pen);
-    if (this.scene.label) this.drawProduct(time, now, seen);
+    if (this.scene.label) this.drawProduct(time, now, seen, (canvas.height - top) / scale);
     drawLight(pen, this.scene.mood);
     this.drawHearts(now, scale);
     if (moving && !document.hidden) this.refresh();
   }
 
-  drawProduct(time, now, seen) {
+  /** Draw what is held into the picture, of which so many units of width and so many from the top down are seen. */
+  drawProduct(time, now, seen, bottom) {
     const { pen, scene } = this;
     const picture = this.pictures.get(scene.picture);
     const ready = picture && picture.complete && picture.naturalWidth;
     const arrived = STILL.matches ? 1 : Math.min(1, (now - (scene.pinnedAt || 0)) / 420);
     const bounce = 1 - (1 - arrived) ** 3;
     pen.save();
-    const [size, y] = seen < PHONE ? [0.72, 440] : [1, 612];
+    const [size, y] = seen < PHONE ? [0.72, 440] : [1, Math.min(612, bottom - 124)];
     const x = Math.min(508, WIDTH / 2 + seen / 2 - 108 * size);
     pen.translate(x, y + (1 - bounce) * 60 + Math.sin(time * 1.6) * 3);
     pen.scale(size, size);

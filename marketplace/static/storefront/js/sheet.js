@@ -28,6 +28,11 @@ export class Sheet {
     return this.dialog.open;
   }
 
+  /** Whether it shows a payment that is not decided yet. */
+  get isWaiting() {
+    return this.body.querySelector("[data-watch-payment]") !== null;
+  }
+
   /** Show the page as it is now, as soon as it can be had. */
   refresh() {
     return this.load({}, () => {
