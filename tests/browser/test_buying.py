@@ -1,12 +1,16 @@
 """Buying in a room: by hand, by keyboard, without a script, at the same moment, and what goes wrong."""
 
+import json
 import re
 import time
 
+from playwright.sync_api import WebSocketRoute
+
 from marketplace.lib import clock
+from marketplace.lib.money import Money
 from orders.payments.simulator.cards import late_card
 from orders.states import Pay
-from streams.actions.lineup import change_slot
+from streams.actions.lineup import SlotChange, change_slot
 from streams.models import Session, Slot
 from tests.browser.buying import (
     address_of,
@@ -144,6 +148,46 @@ def test_of_two_who_want_the_last_unit_one_gets_it(site: Site, meet: Meet) -> No
     assert loser.get_by_role("dialog").count() == 0
     # said when its tap came first to the button and second to the counter
     assert loser.locator("[data-note]").inner_text()[:30] in {"", "There are not that many left. "}
+
+
+def test_who_has_not_heard_of_a_change_is_refused_and_told_what_to_do(site: Site, meet: Meet) -> None:
+    third, host = site.world.ids["third"], site.world.people["host"]
+
+    def keep_facts_back(socket: WebSocketRoute) -> None:
+        heard = []
+
+        def pass_on(message: str | bytes) -> None:
+            heard.append(message)
+            if len(heard) == 1 or json.loads(message)["type"] in {"buy.accepted", "buy.refused"}:
+                socket.send(message)
+
+        socket.connect_to_server().on_message(pass_on)
+
+    site.ask(lambda: change_slot(slot_id=third, actor=host, now=clock.now(), allocation=None))
+    sara = meet("alien", size=PHONE)
+    sara.page.route_web_socket("**/ws/v1/rooms/*", keep_facts_back)
+    page = enter(sara, site.world.ids["live"])
+    card, note = card_of(page, third), page.locator("[data-note]")
+    dearer = Money(4190, "CNY")
+    site.ask(
+        lambda: change_slot(slot_id=third, actor=host, now=clock.now(), allocation=None, live_price=dearer)
+    )
+    button_of(card).click()
+    note.get_by_text("The price has changed and nothing was bought.").wait_for()
+    assert note.inner_text().endswith("It is ¥41.90 now.")
+    assert orders_of(site, third, "sara") == []
+    button_of(card).click()
+    sheet = page.get_by_role("dialog", name="Checkout")
+    sheet.get_by_text("Pay ¥41.90").wait_for()
+    sheet.get_by_role("button", name="Close").click()
+    assert note.is_hidden()
+    site.ask(lambda: change_slot(slot_id=third, actor=host, now=clock.now(), per_buyer_limit=1))
+    button_of(card).click()
+    note.get_by_text("The limit is 1; you have 1.").wait_for()
+    assert sara.violations() == []
+    assert orders_of(site, third, "sara") == [("pending_payment", 4190)]
+    as_before: SlotChange = {"per_buyer_limit": None, "live_price": Money(3990, "CNY")}
+    site.ask(lambda: change_slot(slot_id=third, actor=host, now=clock.now(), **as_before))
 
 
 def test_after_a_declined_card_a_good_one_pays(site: Site, meet: Meet) -> None:
