@@ -3,7 +3,8 @@
 from tests.browser.conftest import Meet
 
 SETTING = """
-const { apply, fromSnapshot, offer, resumePoint, sells } = await import("/static/storefront/room-state.js");
+const state = await import("/static/storefront/room-state.js");
+const { apply, fromSnapshot, offer, repriced, resumePoint, sells } = state;
 const yuan = (amount) => ({ amount, currency: "CNY" });
 const tea = {
   id: "slt_1", position: 1, price: yuan(3990), per_buyer_limit: 3, left: 9, sold: 1, pinned: false,
@@ -42,6 +43,11 @@ CASES = {
     "a deal is over with its last unit": (
         "offer(gone, gone.slots[0], at)",
         {"deal": None, "price": {"amount": 3990, "currency": "CNY"}, "left": 5, "limit": 3},
+    ),
+    "a refusal may tell a price before its fact does": (
+        '[{ slot: "slt_1" }, { slot: "slt_1", deal: "dl_1" }].map((asked) => repriced(open, asked, yuan(5)))'
+        ".map(({ slots, deals }) => [slots[0].price.amount, deals[0].price.amount])",
+        [[5, 1990], [3990, 5]],
     ),
     "the resume point follows the facts": ("resumePoint(gone)", "e.7"),
     "no message is shown twice": ("said.chats.length", 1),

@@ -10,7 +10,7 @@ export function freshKey() {
 
 /**
  * Buys what a form says.
- * `accepted(data, form)` and `refused(data, form)` show the answer, `delayed()` that it comes after the
+ * `accepted(data, form)` and `refused(data, asked)` show the answer, `delayed()` that it comes after the
  * connection has come back, `repaint()` the buttons that wait for one.
  */
 export class Buying {
@@ -74,7 +74,7 @@ export class Buying {
     this.unanswered.delete(data);
     this.wait(form, false);
     if (answer.type === "buy.accepted") this.accepted(answer.data, form);
-    else this.refused(answer.data, form);
+    else this.refused(answer.data, data);
   }
 
   wait(form, waiting) {

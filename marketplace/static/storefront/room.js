@@ -6,7 +6,7 @@ import { Buying, freshKey } from "./buying.js";
 import { Chat } from "./room-chat.js";
 import { checkOut, tellOrder } from "./room-orders.js";
 import { RoomSocket } from "./room-socket.js";
-import { apply, fromSnapshot, offer, resumePoint } from "./room-state.js";
+import { apply, fromSnapshot, offer, repriced, resumePoint } from "./room-state.js";
 import { paintGood, paintStage, titleOf, write } from "./room-view.js";
 import { Stage } from "./stage.js";
 import { play } from "./video.js";
@@ -163,14 +163,16 @@ function accepted({ order }, form) {
   checkOut(order, form.querySelector("button"));
 }
 
-function refused({ code, left, limit, bought, price }, form) {
+function refused({ code, left, limit, bought, price }, asked) {
   const facts = [];
   if (code === "price_changed" && price) facts.push(`It is ${formatMoney(price)} now.`);
   if (code === "sold_out" && left) facts.push(`${left} left.`);
   if (code === "limit_reached" && limit) facts.push(`The limit is ${limit}; you have ${bought}.`);
   note([refusals[code] ?? refusals.invalid, ...facts].join(" "));
   find("note").focus();
-  if (code === "price_changed" && price) form.elements.amount.value = price.amount;
+  if (code !== "price_changed" || !price) return;
+  state = repriced(state, asked, price);
+  paint();
 }
 
 function delayed() {
