@@ -118,7 +118,8 @@ def test_without_a_script_forms_buy(site: Site, meet: Meet) -> None:
     assert orders_of(site, ids["slot"], "otto") == [("paid", 2990)]
     page.goto(f"{site.url}/orders")
     page.get_by_role("link", name="1 × Longjing, 100 g").click()
-    page.get_by_role("button", name="Cancel this order").click()
+    page.get_by_text("Cancel this order").click()
+    page.get_by_role("button", name="Yes, cancel it").click()
     page.get_by_role("heading", name="Your order cancelled").wait_for()
     assert orders_of(site, ids["slot"], "otto") == [("cancelled", 2990)]
 

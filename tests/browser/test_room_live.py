@@ -73,6 +73,22 @@ def test_a_purchase_whose_answer_was_lost_is_asked_for_again(site: Site, meet: M
     assert orders_of(site, ids["slot"]) == [*before, ("pending_payment", 2990)]
 
 
+def test_a_show_whose_picture_is_away_goes_on_selling(site: Site, meet: Meet) -> None:
+    live = site.world.ids["live"]
+    source = {"source": Session.Source.HLS, "source_url": f"{site.url}/static/nowhere.m3u8"}
+    site.ask(lambda: Session.objects.filter(id=live).update(**source))
+    sara = meet("alien", size=PHONE)
+    sara.expect_fault("nowhere.m3u8|404")
+    page = enter(sara, live)
+    page.get_by_text("The live picture is not there just now").wait_for()
+    page.get_by_role("button", name="Turn the sound on").click()
+    page.get_by_role("button", name="Turn the sound off").wait_for()
+    assert page.locator("[data-pinned]").get_by_role("button", name="Buy").is_enabled()
+    assert sara.violations() == []
+    simulated = {"source": Session.Source.SIMULATED, "source_url": ""}
+    site.ask(lambda: Session.objects.filter(id=live).update(**simulated))
+
+
 def test_who_wants_no_motion_sees_none(site: Site, meet: Meet) -> None:
     ids, host, now = site.world.ids, site.world.people["host"], clock.now()
     site.ask(lambda: pin_slot(slot_id=ids["pinned"], actor=host, now=now))

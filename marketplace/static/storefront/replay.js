@@ -54,6 +54,9 @@ function paint() {
   bar.setAttribute("aria-valuetext", `${clock(seconds)} of ${clock(length)}`);
   write(find("clock"), `${clock(Math.floor(seconds))} / ${clock(length)}`);
   paintChapters();
+  for (const mark of document.querySelectorAll('[data-mark="pinned"]')) {
+    mark.hidden = mark.closest("[data-good]").dataset.good !== state.pinned;
+  }
 }
 
 function paintChapters() {

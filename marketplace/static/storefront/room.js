@@ -183,11 +183,11 @@ document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-buy]") && buying.take(event.target)) event.preventDefault();
 });
 
-if (find("video")) {
-  play(find("video"), given.source, (text) => {
-    find("video-note").hidden = false;
-    write(find("video-note"), text);
-  });
+const video = find("video");
+if (video) {
+  play(video, given.source, (text) => write(find("video-note"), text));
+  find("sound").addEventListener("click", () => (video.muted = !video.muted));
+  video.addEventListener("volumechange", () => write(find("sound"), `Turn the sound ${video.muted ? "on" : "off"}`));
 }
 paint();
 setInterval(paint, 1_000);

@@ -13,9 +13,12 @@ export class Sheet {
     this.address = address;
     this.opener = opener;
     this.asked = 0;
+    this.hasShown = false;
     this.dialog = document.createElement("dialog");
     this.dialog.className = "sheet";
-    this.dialog.append(this.head(title), (this.body = document.createElement("div")));
+    this.body = document.createElement("div");
+    this.body.append(paragraph("soft", "One moment…"));
+    this.dialog.append(this.head(title), this.body);
     this.dialog.addEventListener("submit", (event) => this.submit(event));
     this.dialog.addEventListener("click", (event) => event.target.closest("[data-close]") && this.dialog.close());
     this.dialog.addEventListener("close", () => this.closed());
@@ -36,7 +39,7 @@ export class Sheet {
   /** Show the page as it is now, as soon as it can be had. */
   refresh() {
     return this.load({}, () => {
-      if (!this.body.hasChildNodes()) this.offerPage();
+      if (!this.hasShown) this.offerPage();
       setTimeout(() => this.isOpen && this.refresh(), RETRY_MS);
     });
   }
@@ -74,6 +77,7 @@ export class Sheet {
   show(html) {
     const parsed = new DOMParser().parseFromString(html, "text/html");
     this.body.replaceChildren(...parsed.body.childNodes);
+    this.hasShown = true;
     this.dialog.scrollTop = 0;
     const first = this.body.querySelector("[data-focus]") ?? this.dialog.querySelector("h2");
     first.tabIndex = -1;
@@ -96,17 +100,15 @@ export class Sheet {
     const link = document.createElement("a");
     link.href = this.address;
     link.textContent = "Open it as a page";
-    const note = document.createElement("p");
-    note.className = "notice notice--wait";
-    note.append("The marketplace does not answer just now. It is asked again. ", link, ".");
-    this.body.append(note);
+    const note = paragraph("notice notice--wait", "The marketplace does not answer just now. It is asked again. ");
+    note.append(link, ".");
+    this.body.replaceChildren(note);
   }
 
   complain() {
-    const note = document.createElement("p");
-    note.className = "notice notice--error";
+    const text = "The marketplace cannot be reached. What you typed is still here; sending it again charges once.";
+    const note = paragraph("notice notice--error", text);
     note.setAttribute("role", "alert");
-    note.textContent = "The marketplace cannot be reached. What you typed is still here; sending it again charges once.";
     this.body.querySelector("[role=alert]")?.remove();
     this.body.prepend(note);
     note.scrollIntoView();
@@ -116,4 +118,11 @@ export class Sheet {
     this.dialog.remove();
     if (this.opener?.isConnected) this.opener.focus();
   }
+}
+
+function paragraph(className, text) {
+  const element = document.createElement("p");
+  element.className = className;
+  element.textContent = text;
+  return element;
 }
