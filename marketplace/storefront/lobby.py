@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -68,7 +67,6 @@ def lobby(request: HttpRequest) -> HttpResponse:
         "is_filtered": bool(wanted),
         "nothing": not any(cards.values()),
         "next": request.get_full_path(),
-        "sandbox": settings.SANDBOX,
     }
     return render(request, "storefront/lobby.html", context)
 
