@@ -97,7 +97,10 @@ def _tiles(report: dict[str, Any]) -> str:
         (f"{traffic['peak']:,}", "watching at most"),
         (f"{traffic['visits']:,}", f"visits, {traffic['came_back']:,} of people who came back"),
         (f"{sales['orders']:,}", f"orders, {sales['orders_in_deals']:,} of them in deals"),
-        (_money(report, sales["gross"]), f"ordered, {_money(report, sales['paid'])} of it paid"),
+        (
+            f"{sales['gross'] / 100:,.0f}",
+            f"{report['show']['currency']} ordered, {sales['paid'] / 100:,.0f} paid",
+        ),
         (_ms(latencies["buy"]["p99_ms"]), "for 99 of 100 purchases at most"),
         (_ms(latencies["fact"]["p99_ms"]), "from fact to viewer, 99 of 100"),
     )

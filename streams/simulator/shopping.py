@@ -44,12 +44,14 @@ class Shopper(Protocol):
 
 
 async def look(viewer: Shopper, key: str) -> None:
-    """Open the page of a product."""
+    """Open the page of a product, while the show is on."""
     product = viewer.crowd.room.product_of_key.get(key)
     if product is None:
         return
     try:
         async with viewer.crowd.door:
+            if viewer.crowd.is_over:
+                return
             await viewer.crowd.api.get(f"products/{product}", token=viewer.person.token)
     except (Refused, Unreachable) as error:
         viewer.count(f"look_failed:{type(error).__name__}")

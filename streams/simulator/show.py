@@ -24,7 +24,7 @@ from streams.simulator.timeline import Timeline, sleep_until
 PEOPLE_AT_ONCE = 500
 SHORTEST_LEAD = 1.5
 START_SECONDS = 1.0
-ARRIVALS_PER_SECOND = 150
+ARRIVALS_PER_SECOND = 40
 QUIET_SECONDS = 60.0
 SETTLE_SECONDS = 15.0
 FAREWELL_SECONDS = 1.5
@@ -96,7 +96,8 @@ async def run_show(wanted: Wanted, watch: Watch) -> Outcome:
     async with Api(wanted.url, token=wanted.token) as api:
         stage = await build_stage(api, wanted.script, pace=wanted.pace)
         people = await _people(api, wanted)
-        lead = max(SHORTEST_LEAD, wanted.viewers / ARRIVALS_PER_SECOND)
+        waiting = wanted.viewers * wanted.rates.followers * wanted.rates.waiting
+        lead = max(SHORTEST_LEAD, waiting / ARRIVALS_PER_SECOND)
         timeline = Timeline(time.time() + START_SECONDS + lead, wanted.pace, lead)
         host = Host(api, wanted.script, stage, timeline, lambda said: setattr(progress, "said", said))
         async with team(_tasks(wanted, stage, timeline, people)) as crowd:
