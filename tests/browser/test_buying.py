@@ -234,9 +234,9 @@ def test_when_the_time_to_pay_is_over_units_go_back(site: Site, meet: Meet) -> N
     left = page.locator("[data-pinned] [data-left]")
     before = units(left.inner_text())
     page.locator("[data-pinned]").get_by_role("button", name="Buy").click()
-    site.ask(lambda: show.update(payment_window_seconds=900))
     sheet = page.get_by_role("dialog", name="Checkout")
     sheet.get_by_text("Held for you for").wait_for()
+    site.ask(lambda: show.update(payment_window_seconds=900))
     sheet.get_by_role("heading", name="The time to pay is over").wait_for()
     page.wait_for_function(
         "units => document.querySelector('[data-pinned] [data-left]').textContent.startsWith(units)",

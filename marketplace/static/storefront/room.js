@@ -28,7 +28,6 @@ const SUBTITLE_MS_PER_LETTER = 60;
 let state = fromSnapshot(given.snapshot);
 let subtitle = null;
 let frame = null;
-setServerTime(given.snapshot.server_time);
 const canvas = find("stage");
 const stage = canvas && new Stage(canvas, state.session.streamer.id);
 
