@@ -38,12 +38,7 @@ def page_of(report: dict[str, Any]) -> str:
             _checks(report),
             wide=True,
         ),
-        _section(
-            "Watching",
-            "People in the room, by script minute. The lines are deals.",
-            _watching(report),
-            wide=True,
-        ),
+        _section("Watching", _attendance(report), _watching(report), wide=True),
         _section("Orders", "By script minute: in deals, and at the live price.", _orders(report)),
         _section(
             "From coming in to paying", "How many people took each step at least once.", _funnel(report)
@@ -121,6 +116,14 @@ def _checks(report: dict[str, Any]) -> str:
             f"{escape(check['rule'])}{f'<ul>{faults}</ul>' if faults else ''}</li>"
         )
     return f'<ul class="checks">{items}</ul>'
+
+
+def _attendance(report: dict[str, Any]) -> str:
+    traffic = report["traffic"]
+    return (
+        f"People in the room, by script minute; the lines are deals. {traffic['chats']:,} messages,"
+        f" {traffic['likes']:,} likes, {traffic['looks']:,} product pages."
+    )
 
 
 def _watching(report: dict[str, Any]) -> str:
