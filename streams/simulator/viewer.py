@@ -35,7 +35,7 @@ class Viewer:
         self.present = False
         self.stays = False
         self.finished = asyncio.Event()
-        self.done_things: set[str] = set()
+        self._done: set[str] = set()
         self._socket: RoomSocket | None = None
         self._broken = False
         self._close_code: int | None = None
@@ -77,8 +77,8 @@ class Viewer:
     def count(self, what: str, *, once: str = "") -> None:
         """Count something; ``once`` names it among the things that are counted once a person."""
         self.crowd.tally.counts[what] += 1
-        if once and once not in self.done_things:
-            self.done_things.add(once)
+        if once and once not in self._done:
+            self._done.add(once)
             self.crowd.tally.counts[f"people:{once}"] += 1
 
     async def ask(self, kind: str, data: dict[str, Any], *, seconds: float) -> Message:
