@@ -13,8 +13,10 @@ RUNTIME := $(VENV)/.made-to-run
 ENVIRONMENT := $(VENV)/.made
 HOST ?= 127.0.0.1
 PORT ?= 8000
+WEB ?= 2
+VIEWERS ?= 300
 
-.PHONY: help env run test browser screenshots lint bench audit openapi clean
+.PHONY: help env run scale test browser screenshots lint bench audit openapi clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +26,7 @@ env: $(ENVIRONMENT) ## Make the virtual environment .venv (the other targets do 
 $(RUNTIME): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing what Hawker needs into $(VENV), once."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
@@ -31,12 +34,11 @@ $(ENVIRONMENT): $(RUNTIME) requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-run: $(RUNTIME) ## Serve the marketplace with demo data on http://127.0.0.1:8000 (HOST=, PORT=)
-	@$(PYTHON) -c 'import socket, sys; s = socket.socket(); s.connect_ex(("$(HOST)", $(PORT))) or sys.exit("Port $(PORT) of $(HOST) is in use: stop what listens there, or choose another with make run PORT=8001.")'
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py demo
-	@echo "Serving on http://$(HOST):$(PORT)/ : API documentation /api/docs/, administration /admin/. Ctrl-C stops."
-	@exec $(BIN)/python -m marketplace.server --host $(HOST) --port $(PORT)
+run: $(RUNTIME) ## Serve the demo with a simulated show on http://127.0.0.1:8000 (HOST=, PORT=, VIEWERS=)
+	@exec $(BIN)/python -m marketplace.demo.run --host $(HOST) --port $(PORT) --viewers $(VIEWERS)
+
+scale: $(ENVIRONMENT) ## Serve it scaled: PostgreSQL, Valkey, two web processes, worker, beat (HOST=, PORT=, WEB=)
+	@exec $(BIN)/python -m tests.servers.scale --host $(HOST) --port $(PORT) --web $(WEB)
 
 test: $(ENVIRONMENT) browser ## Run the whole suite twice: embedded mode, then PostgreSQL and Valkey (ARGS="-k name")
 	@$(BIN)/python -m tests.run all $(ARGS)

@@ -10,6 +10,9 @@ class MarketplaceConfig(AppConfig):
     name = "marketplace"
     default = True
 
+    def ready(self) -> None:
+        from marketplace import checks  # noqa: F401 - registers them
+
 
 class AdminConfig(apps.AdminConfig):
     """Django's admin with our site: open to staff, brand members, streamers and moderators."""

@@ -13,6 +13,7 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from marketplace import checks  # noqa: E402
 from marketplace.lifespan import Lifespan  # noqa: E402
 from marketplace.rest.body_limit import BodyLimit  # noqa: E402
 from orders.admission import admission  # noqa: E402
@@ -20,6 +21,10 @@ from orders.consumers import buy  # noqa: E402
 from orders.purchase_endpoint import PurchaseEndpoint  # noqa: E402
 from streams import hub, room_services  # noqa: E402
 from streams.consumers import room_application  # noqa: E402
+
+
+async def _check_settings() -> None:
+    checks.refuse_bad_settings()
 
 
 async def _close_admission() -> None:
@@ -32,6 +37,6 @@ rooms = URLRouter([path("ws/v1/rooms/<str:session_id>", room)])
 
 application = Lifespan(
     ProtocolTypeRouter({"http": PurchaseEndpoint(BodyLimit(django_application)), "websocket": rooms}),
-    startup=[hub.start, room_services.start],
+    startup=[_check_settings, hub.start, room_services.start],
     shutdown=[_close_admission, room_services.stop, hub.stop],
 )

@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+TAG = "hawker"
 
 
-@register("hawker")
+def refuse_bad_settings() -> None:
+    """Raise ImproperlyConfigured, saying what to set, when a check finds an error; a web process calls it."""
+    found = run_checks(tags=[TAG], include_deployment_checks=settings.PRODUCTION)
+    errors = [message for message in found if message.is_serious()]
+    if errors:
+        raise ImproperlyConfigured(" ".join(f"{error.msg} {error.hint}" for error in errors))
+
+
+@register(TAG)
 def embedded_means_one_process(**_: Any) -> Sequence[CheckMessage]:
     """Embedded mode has its worker, its channel layer or its database inside one process."""
     if settings.WEB_PROCESSES == 1:
@@ -27,7 +38,7 @@ def embedded_means_one_process(**_: Any) -> Sequence[CheckMessage]:
     ]
 
 
-@register("hawker")
+@register(TAG)
 def both_or_neither(**_: Any) -> Sequence[CheckMessage]:
     """Redis connects processes that must then share a database too."""
     if settings.REDIS_URL and not settings.SCALED:
@@ -41,9 +52,9 @@ def both_or_neither(**_: Any) -> Sequence[CheckMessage]:
     return []
 
 
-@register("hawker", deploy=True)
+@register(TAG, deploy=True)
 def production_is_closed(**_: Any) -> Sequence[CheckMessage]:
-    """A production deployment names its hosts and does not debug."""
+    """A production deployment names its hosts and its payment company, and does not debug."""
     errors: list[CheckMessage] = []
     if settings.PRODUCTION and not settings.ALLOWED_HOSTS:
         errors.append(
@@ -59,6 +70,14 @@ def production_is_closed(**_: Any) -> Sequence[CheckMessage]:
                 "DEBUG is on in production: error pages would show settings.",
                 hint="Unset DEBUG.",
                 id="hawker.E005",
+            )
+        )
+    if settings.PRODUCTION and not settings.GATEWAY_URL:
+        errors.append(
+            Error(
+                "GATEWAY_URL is empty: the payment company's simulator does not exist in production.",
+                hint="Set GATEWAY_URL to the address of the payment company's API.",
+                id="hawker.E006",
             )
         )
     return errors

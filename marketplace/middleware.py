@@ -16,10 +16,9 @@ from django.http.response import HttpResponseBase
 from marketplace import metrics
 from marketplace.errors import Invalid
 from marketplace.rest.paths import template_of
-from marketplace.rest.problems import MEDIA_TYPE, of_status, problem
+from marketplace.rest.problems import API, MEDIA_TYPE, of_status, problem
 from marketplace.rest.request_ids import HEADER, clean_request_id
 
-API = "/api/"
 #: Answers for itself, as an outside company would.
 PAYMENT_COMPANY = "/sandbox/gateway/"
 REFUSED = 400
@@ -112,9 +111,9 @@ class MetricsMiddleware(Around):
 class ApiProblemsMiddleware(Around):
     """Refuses NUL characters, and makes a problem document of every refusal that Django wrote by itself.
 
-    Below ``/api/`` Django answers a bad host, an unknown address or a fault of ours with a page of HTML
-    before or after any view. Databases cannot look up a NUL character; query strings of the API are checked
-    by the views, which name the parameter.
+    Below ``/api/`` Django answers a bad host, a fault of ours or, in debug mode, an unknown address with a
+    page of HTML before or after any view. Databases cannot look up a NUL character; query strings of the API
+    are checked by the views, which name the parameter.
     """
 
     def before(self, request: HttpRequest) -> HttpResponseBase | None:

@@ -8,12 +8,15 @@ the ASGI task may end, and uvicorn's handshake objects are freed. A viewer costs
 import argparse
 import asyncio
 import gc
+import os
 import resource
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
+from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from marketplace.lib.sockets import MAX_MESSAGE, Receiver, RoomSocket
@@ -65,7 +68,15 @@ class _HandedOver(asyncio.Transport):
 _HANDED_OVER = _HandedOver()
 
 
-def serve(app: str, *, host: str, port: int, fd: int | None = None) -> None:
+def serve(
+    app: str,
+    *,
+    host: str,
+    port: int,
+    fd: int | None = None,
+    own_port: int | None = None,
+    trusted_proxies: Sequence[str] = ("127.0.0.1",),
+) -> None:
     """Serve an ASGI application until SIGTERM or SIGINT; several processes may share one port.
 
     Args:
@@ -73,10 +84,14 @@ def serve(app: str, *, host: str, port: int, fd: int | None = None) -> None:
         host: address to listen on, unless ``fd`` is given.
         port: TCP port, unless ``fd`` is given.
         fd: descriptor of a socket that already listens.
+        own_port: one more port, of 127.0.0.1, that reaches this process and none that shares the other.
+        trusted_proxies: addresses and networks whose X-Forwarded-For and -Proto are believed.
     """
     _allow_many_sockets()
     sys.setswitchinterval(SWITCH_SECONDS)
-    listener = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
+    listeners = [socket.socket(fileno=fd) if fd is not None else _listen(host, port)]
+    if own_port is not None:
+        listeners.append(_listen("127.0.0.1", own_port))
     config = uvicorn.Config(
         app,
         loop="asyncio",
@@ -88,12 +103,13 @@ def serve(app: str, *, host: str, port: int, fd: int | None = None) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(trusted_proxies),
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     config.load()
     _spare_the_collector()
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=listeners)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -130,9 +146,20 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--fd", type=int, help="descriptor of a listening socket, instead of host and port")
+    parser.add_argument(
+        "--own-port", type=int, help="one more port, of 127.0.0.1, that only this process listens on"
+    )
     parser.add_argument("--app", default="marketplace.asgi:application")
     given = parser.parse_args()
-    serve(given.app, host=given.host, port=given.port, fd=given.fd)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+    serve(
+        given.app,
+        host=given.host,
+        port=given.port,
+        fd=given.fd,
+        own_port=given.own_port,
+        trusted_proxies=settings.TRUSTED_PROXIES,
+    )
 
 
 if __name__ == "__main__":

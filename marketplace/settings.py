@@ -23,6 +23,7 @@ SECRET_KEY = env.text("SECRET_KEY", None if PRODUCTION else "sandbox-only-this-k
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, low=1, high=256)
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", "127.0.0.1")
 
 # Applications
 # --------------------------------------------------------------------------------------------------------

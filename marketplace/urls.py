@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/<str:folder>/<str:name>", media.picture, name="media"),
 ]
 
+handler404 = "marketplace.rest.problems.address_not_found"
+
 if settings.SANDBOX:
     urlpatterns += [
         path("api/v1/sandbox/", include("marketplace.sandbox.urls")),

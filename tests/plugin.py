@@ -5,6 +5,7 @@ Every pytest-xdist worker gets a folder, a numbered Redis database and a channel
 pytest-django gives it a database.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -50,6 +51,16 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["tests.hashing.OneRound"]
     flush.install()
     logging.getLogger("marketplace.requests").setLevel(logging.WARNING)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector off what stays to the end: code, models and some thousand collected tests.
+
+    It otherwise takes a sixth of the run's processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 100)  # as marketplace.server sets it
 
 
 def pytest_report_header() -> str:

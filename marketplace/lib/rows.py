@@ -61,8 +61,13 @@ def ask_fetch(model: type[Row], keys: Collection[str], *, by: str = "id") -> Ans
     return ask_where(model, f'"{_column(model, by)}" {condition}', parameters)
 
 
+def where(model: type[Row], condition: str, parameters: Sequence[Any]) -> list[Row]:
+    """Return the rows that a condition in SQL is true of."""
+    return ask_where(model, condition, parameters).get()
+
+
 def ask_where(model: type[Row], condition: str, parameters: Sequence[Any]) -> Answer[list[Row]]:
-    """Ask for the rows that a condition in SQL is true of."""
+    """Ask for what ``where`` returns without waiting for it."""
     statement, names, converters = _plan(model, connection.vendor)
     alias = connection.alias
 

@@ -12,14 +12,16 @@ from typing import Any
 import structlog
 from django.core import exceptions as django_errors
 from django.db import OperationalError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
+from django.views import defaults
 from rest_framework import exceptions as drf_errors
 
 from marketplace import errors
 from marketplace.errors import DomainError, FieldError
 from marketplace.rest.rendering import encode_json
 
+API = "/api/"
 MEDIA_TYPE = "application/problem+json"
 DOCUMENTATION = "/api/docs/errors/"
 MAX_ERRORS = 50
@@ -102,6 +104,13 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
     if isinstance(exc, drf_errors.MethodNotAllowed) and (view := context.get("view")) is not None:
         response["Allow"] = ", ".join(view.allowed_methods)
     return response
+
+
+def address_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that nothing has: the API by a problem document, the rest of the site by its page."""
+    if request.path.startswith(API):
+        return problem(errors.NotFound(), vars(request).get("request_id", "")).response()
+    return defaults.page_not_found(request, exception)
 
 
 def as_domain_error(exc: Exception) -> DomainError | None:

@@ -120,4 +120,4 @@ def _again(request: HttpRequest, name: str, raised: Exception) -> HttpResponse:
 
 def _context(request: HttpRequest) -> dict[str, object]:
     typed = {name: request.POST.get(name, "") for name in ("username", "email", "display_name")}
-    return {"next": next_address(request), "typed": typed, "sandbox": settings.SANDBOX}
+    return {"next": next_address(request), "typed": typed}

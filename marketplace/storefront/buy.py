@@ -22,7 +22,10 @@ _MOST_DIGITS = 15
 
 @require_POST
 def buy(request: HttpRequest) -> HttpResponse:
-    """Buy what the form names; on to the checkout, or back to the room with the reason for a refusal."""
+    """Buy what the form names; on to the checkout, or back to the room with the reason for a refusal.
+
+    Nobody is sent to sign in and back to the room.
+    """
     outcome = _outcome(request)
     if not isinstance(outcome, Refused):
         return redirect("storefront:checkout", order_id=outcome.order_id)
@@ -30,8 +33,11 @@ def buy(request: HttpRequest) -> HttpResponse:
     if not is_id(session, "ses"):
         return redirect("storefront:lobby")
     asked = {"refused": outcome.code, **({"slot": slot} if is_id(slot, "slt") else {})}
-    back = "storefront:replay" if request.POST.get("from") == "replay" else "storefront:room"
-    return redirect(f"{reverse(back, args=[session])}?{urlencode(asked)}")
+    page = "storefront:replay" if request.POST.get("from") == "replay" else "storefront:room"
+    back = reverse(page, args=[session])
+    if outcome.code == "sign_in_required":
+        return redirect(f"{reverse('storefront:sign_in')}?{urlencode({'next': back})}")
+    return redirect(f"{back}?{urlencode(asked)}")
 
 
 def _outcome(request: HttpRequest) -> Outcome:

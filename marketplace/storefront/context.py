@@ -1,7 +1,8 @@
-"""What every page shows: the server's time, and whether a show that the viewer waits for has begun."""
+"""What every page shows: the server's time, whether this is a sandbox, whether an awaited show has begun."""
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -14,6 +15,7 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
     show = SimpleLazyObject(lambda: reminded_live_show(request.user))
     return {
         "server_time": clock.to_wire(clock.now()),
+        "sandbox": settings.SANDBOX,
         "reminded_show": show,
         "reminded_address": SimpleLazyObject(lambda: room_address(show.id) if show else ""),
     }

@@ -9,6 +9,9 @@ from django.db.models import Prefetch
 
 from marketplace.lib.money import Money
 from marketplace.models import Product, ProductPicture
+from marketplace.storefront.words import came_back
+from orders.queries import kept
+from orders.queries.kept import CameBack
 from streams.models import Deal, Session, Slot
 from streams.queries.sessions import deals, line_up, open_at
 
@@ -24,6 +27,7 @@ class Good:
     deal: Deal | None
     picture: ProductPicture | None
     left: int
+    came_back: CameBack | None
     key: str
 
     @property
@@ -57,20 +61,21 @@ class Good:
 
 
 def goods(session: Session, *, now: datetime) -> list[Good]:
-    """Return a session's line-up in its order, in three queries."""
+    """Return a session's line-up in its order, in three queries and one a minute for refund rates."""
     pictures = Prefetch("variant__product__pictures", ProductPicture.objects.order_by("position", "id"))
     slots = list(line_up().filter(session=session).order_by("position", "id").prefetch_related(pictures))
     running = {deal.slot_id: deal for deal in deals().filter(open_at(now), session=session)}
-    return [_good(slot, running.get(slot.id)) for slot in slots]
+    rates = kept.of_products({slot.variant.product_id for slot in slots}, now=now)
+    return [_good(slot, running.get(slot.id), rates.get(slot.variant.product_id)) for slot in slots]
 
 
-def _good(slot: Slot, deal: Deal | None) -> Good:
+def _good(slot: Slot, deal: Deal | None, rate: CameBack | None) -> Good:
     left = max(slot.left(slot.variant.stock.available), 0)
     if deal is not None and deal.left(left) > 0:
         left = deal.left(left)
     else:
         deal = None
-    return Good(slot, deal, _cover(slot.variant.product), left, f"page-{uuid4()}")
+    return Good(slot, deal, _cover(slot.variant.product), left, rate, f"page-{uuid4()}")
 
 
 def _cover(product: Product) -> ProductPicture | None:
@@ -90,3 +95,8 @@ def pictures_of(shown: Iterable[Good]) -> dict[str, dict[str, str]]:
         for good in shown
         if good.picture is not None
     }
+
+
+def rates_of(shown: Iterable[Good]) -> dict[str, str]:
+    """Return the refund rates in words, by product id, for the page's script."""
+    return {good.slot.variant.product_id: came_back(good.came_back) for good in shown}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
+from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -20,10 +20,13 @@ from streams.models import Session
 from streams.queries.access import get_session_for
 from streams.queries.cards import OnSale, categories, on_sale_in, sales_of
 from streams.queries.figures import viewers_now
+from streams.queries.lobby import few_of_each
 from streams.queries.lobby import lobby as sessions_for
 from streams.queries.reminders import reminded_of
 
 MOST_CARDS = {"live": 24, "upcoming": 12, "replays": 12}
+#: Replays of one streamer at most, where nothing was searched for.
+REPLAYS_OF_EACH = 4
 LONGEST_QUERY = 100
 
 
@@ -33,6 +36,7 @@ class Card:
 
     session: Session
     address: str
+    picture: str
     brands: list[str]
     viewers: int
     kept: Money | None
@@ -63,7 +67,6 @@ def lobby(request: HttpRequest) -> HttpResponse:
         "is_filtered": bool(wanted),
         "nothing": not any(cards.values()),
         "next": request.get_full_path(),
-        "sandbox": settings.SANDBOX,
     }
     return render(request, "storefront/lobby.html", context)
 
@@ -84,7 +87,10 @@ def _cards(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> dict[
     found: dict[str, list[Session]] = {}
     for show, most in MOST_CARDS.items():
         sessions, order = sessions_for(request.user, {**wanted, "show": show})
-        found[show] = list(sessions.order_by(order, "-id")[:most])
+        shown = sessions.order_by(order, "-id")
+        if show == "replays" and not wanted:
+            shown = shown.filter(id__in=few_of_each(shown, each=REPLAYS_OF_EACH, most=most))
+        found[show] = list(shown[:most])
     every = [session for some in found.values() for session in some]
     ids = [session.id for session in every]
     selling, sales, viewers = on_sale_in(ids), sales_of(ids), viewers_now(ids, now=now)
@@ -96,6 +102,7 @@ def _cards(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> dict[
         return Card(
             session,
             address=replay_address(session.id) if show == "replays" else room_address(session.id),
+            picture=_picture(session, entry),
             brands=entry.brands,
             viewers=viewers.get(session.id, 0),
             kept=sold.kept(entry.currency) if sold and entry.currency else None,
@@ -105,3 +112,9 @@ def _cards(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> dict[
         )
 
     return {show: [card(session, show) for session in some] for show, some in found.items()}
+
+
+def _picture(session: Session, entry: OnSale) -> str:
+    """Return the address of a session's cover, else of the first picture in its line-up; "" for none."""
+    name = session.cover.name or entry.picture
+    return default_storage.url(name) if name else ""

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_safe
 from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.models import Product
-from marketplace.storefront.goods import goods, pictures_of, pinned
+from marketplace.storefront.goods import Good, goods, pictures_of, pinned, rates_of
 from marketplace.storefront.policy import restrict
 from marketplace.storefront.words import REFUSALS
+from orders.queries import kept
 from streams.models import Session
 from streams.queries.access import get_session_for
 from streams.queries.figures import viewers_now
+from streams.queries.reminders import reminded_of
 from streams.queries.room import room_snapshot
 
 
@@ -43,11 +45,13 @@ def room(request: HttpRequest, session_id: str) -> HttpResponseBase:
         "chats": snapshot["chats"],
         "pinned_chat": snapshot["pinned_chat"],
         "viewers": viewers,
-        "refusal": REFUSALS.get(request.GET.get("refused", "")),
-        "chosen": request.GET.get("slot", ""),
+        "streamer_rate": kept.of_streamers([session.streamer_id], now=now).get(session.streamer_id),
+        "reminded": session.id in reminded_of(request.user, [session.id]),
+        "refusal": refusal(request, shown),
         "data": {
             "snapshot": snapshot,
             "pictures": pictures_of(shown),
+            "rates": rates_of(shown),
             "refusals": REFUSALS,
             "policies": dict(Product.ReturnPolicy.choices),
             "source": {"kind": session.source, "url": session.source_url},
@@ -56,3 +60,10 @@ def room(request: HttpRequest, session_id: str) -> HttpResponseBase:
     }
     page = render(request, "storefront/room.html", context)
     return restrict(page, stream_url=session.source_url)
+
+
+def refusal(request: HttpRequest, shown: list[Good]) -> str:
+    """Return why the purchase was refused that led back here, and of which product; nothing if none was."""
+    why = REFUSALS.get(request.GET.get("refused", ""), "")
+    title = next((good.title for good in shown if good.slot.id == request.GET.get("slot")), "")
+    return f"{title}: {why}" if why and title else why

@@ -6,6 +6,8 @@ from django import template
 
 from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money, exponent
+from marketplace.storefront import words as sentences
+from orders.queries.kept import CameBack
 
 register = template.Library()
 
@@ -32,3 +34,9 @@ def iso(value: datetime) -> str:
 def words(value: str) -> str:
     """Return a state or code as words: ``pending_payment`` is ``pending payment``."""
     return value.replace("_", " ")
+
+
+@register.filter
+def came_back(value: CameBack | str | None) -> str:
+    """Return a refund rate in words; nothing for a card that shows no product yet."""
+    return "" if isinstance(value, str) else sentences.came_back(value)

@@ -21,6 +21,12 @@ def orders_of_buyer(buyer_id: str) -> QuerySet[Order]:
     return Order.objects.filter(buyer_id=buyer_id)
 
 
+def last_address(buyer_id: str) -> dict[str, str] | None:
+    """Return where the buyer's last order that has an address ships to, None for a first order."""
+    addressed = orders_of_buyer(buyer_id).filter(address__isnull=False).order_by("-id")
+    return addressed.values_list("address", flat=True).first()
+
+
 def orders_of_session(session_id: str) -> QuerySet[Order]:
     """Return the orders of one show."""
     return Order.objects.filter(session_id=session_id)

@@ -1,5 +1,6 @@
 """What the lobby lists: live, upcoming and past sessions, filtered and in the order people look for."""
 
+from collections import Counter
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -9,6 +10,8 @@ from streams.permissions import Visitor, known
 from streams.queries.access import readable_sessions
 
 State = Session.State
+
+LOOKED_AT = 200
 
 #: What each view of the lobby shows, and in which order.
 SHOWS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -38,6 +41,20 @@ def lobby(user: Visitor, wanted: dict[str, Any]) -> tuple[QuerySet[Session], str
     if "q" in wanted:
         sessions = sessions.filter(Q(title__icontains=wanted["q"]) | Q(streamer__name__icontains=wanted["q"]))
     return _selling(sessions, wanted), order
+
+
+def few_of_each(sessions: QuerySet[Session], *, each: int, most: int) -> list[str]:
+    """Return the ids of the first of these sessions, at most so many of each streamer.
+
+    A streamer who is on air all day does not fill the shelf. Only the first 200 are looked at.
+    """
+    counted: Counter[str] = Counter()
+    kept = []
+    for session_id, streamer_id in sessions.values_list("id", "streamer_id")[:LOOKED_AT]:
+        counted[streamer_id] += 1
+        if counted[streamer_id] <= each:
+            kept.append(session_id)
+    return kept[:most]
 
 
 def _selling(sessions: QuerySet[Session], wanted: dict[str, Any]) -> QuerySet[Session]:

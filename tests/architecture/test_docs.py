@@ -7,6 +7,8 @@ from pathlib import Path
 from django.apps import apps
 
 from marketplace.schedule import SWEEPS
+from marketplace.storefront import urls as storefront
+from marketplace.storefront.words import REFUSALS
 from tests.architecture.sources import APPS, sources
 from tests.benchmarks.__main__ import BENCHES
 from tests.benchmarks.report import GOALS
@@ -68,6 +70,17 @@ def test_the_sweeps_on_the_page_run_as_often_as_it_says() -> None:
     periods = [int(number) * UNITS[unit] for number, unit in map(str.split, column("streams.md", "task", 1))]
     ours = {task: period for task, period in SWEEPS.items() if task.startswith("streams.")}
     assert dict(zip(tasks, periods, strict=True)) == ours
+
+
+def test_the_viewer_pages_and_their_scripts_are_all_on_the_page() -> None:
+    routes = {cell.strip("`") for cell in column("storefront.md", "route", 0)}
+    ours = {re.sub(r"<\w+:(\w+?)_id>", r"{\1}", f"/{route.pattern}") for route in storefront.urlpatterns}
+    assert routes == ours
+    folder = ROOT / "marketplace" / "static" / "storefront"
+    modules = {cell.strip("`") for cell in column("storefront.md", "module", 0)}
+    assert modules == {str(path.relative_to(folder)) for path in folder.rglob("*.js")}
+    refusals = {cell.strip("`") for cell in column("storefront.md", "refusal", 0)}
+    assert refusals <= REFUSALS.keys()
 
 
 def test_every_scheduled_task_exists() -> None:

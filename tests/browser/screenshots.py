@@ -133,7 +133,7 @@ def _live_show(url: str) -> str:
 
 def _sign_in(page: Page, url: str, who: str) -> None:
     """Sign in at the lobby's door, or the administration's while there is no lobby."""
-    from marketplace.management.commands.demo import PASSWORD
+    from marketplace.demo.people import PASSWORD
 
     page.goto(f"{url}/")
     door = page.get_by_role("link", name="Sign in", exact=True)

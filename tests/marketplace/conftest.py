@@ -1,8 +1,5 @@
 """The brand's catalogue: one category, one published product, one variant with ten units."""
 
-import struct
-import zlib
-
 import pytest
 from pytest_django import Settings
 
@@ -11,6 +8,7 @@ from marketplace.actions.variants import create_variant
 from marketplace.lib import clock
 from marketplace.lib.money import Money
 from marketplace.models import Brand, Category, Product, User, Variant
+from tests.pictures import grey_dot
 
 
 @pytest.fixture
@@ -56,9 +54,4 @@ def product(variant: Variant, brand_owner: User) -> Product:
 @pytest.fixture
 def png() -> bytes:
     """Return a picture of one grey dot."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0\x80")) + chunk(b"IEND", b"")
+    return grey_dot()

@@ -2,11 +2,12 @@
 
 import pytest
 from django.test import override_settings
+from pytest_django import DjangoAssertNumQueries
 from structlog.testing import capture_logs
 
 from marketplace.errors import BadErrorClass, Conflict, DomainError, registered
 from marketplace.models import User
-from tests.marketplace.rest_callers import Caller, problem_of, with_token
+from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 
 pytestmark = [pytest.mark.urls("tests.marketplace.rest_site"), pytest.mark.django_db]
 
@@ -53,6 +54,18 @@ def test_a_fault_of_ours_tells_nothing_of_itself_in_debug_mode_either() -> None:
 def test_an_unknown_address_is_a_problem(debug: bool) -> None:
     with override_settings(DEBUG=debug):
         problem_of(Caller().get("/api/v1/nowhere"), 404, "not_found")
+
+
+@pytest.mark.urls("marketplace.urls")
+def test_an_unknown_address_of_the_api_renders_no_page_and_asks_no_database(
+    django_assert_num_queries: DjangoAssertNumQueries, outsider: User
+) -> None:
+    caller = with_cookie(outsider)
+    with django_assert_num_queries(0):
+        response = caller.get("/api/v1/nowhere", headers={"X-Request-Id": "req-2"})
+    assert problem_of(response, 404, "not_found")["request_id"] == "req-2"
+    assert response.templates == []
+    assert caller.get("/nowhere").templates[0].name == "404.html"
 
 
 def test_an_id_that_is_not_one_is_not_found() -> None:

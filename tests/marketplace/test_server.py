@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 
 import pytest
 
@@ -169,3 +171,16 @@ def test_an_answer_waits_for_no_acknowledgement() -> None:
     """A socket that names its protocol is one on which asyncio turns Nagle's algorithm off."""
     with _listen("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_only_a_trusted_proxy_says_whose_request_it_is(launch_web: Launch) -> None:
+    server = launch_web(TRUSTED_PROXIES="127.0.0.2", RATE_LIMIT_ANONYMOUS="1/h")
+
+    def ask(via: str, client: str) -> int:
+        with closing(HTTPConnection("127.0.0.1", server.port, source_address=(via, 0))) as connection:
+            connection.request("GET", "/api/v1/sessions", headers={"X-Forwarded-For": client})
+            return connection.getresponse().status
+
+    assert [ask("127.0.0.2", "203.0.113.4"), ask("127.0.0.2", "203.0.113.5")] == [200, 200]
+    assert ask("127.0.0.2", "203.0.113.4") == 429
+    assert [ask("127.0.0.3", "203.0.113.6"), ask("127.0.0.3", "203.0.113.7")] == [200, 429]

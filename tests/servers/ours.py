@@ -1,13 +1,11 @@
 """Processes of the marketplace: web server, Celery worker, Celery beat."""
 
-import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from marketplace.lib.ports import is_ready
 from tests.servers.process import Server
 
 
@@ -15,9 +13,14 @@ class Ours(Server):
     """A process of the marketplace itself, with the environment it is given on top of this one's."""
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, env: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        name: str | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(folder, port=port)
+        super().__init__(folder, port=port, name=name)
         self.env = dict(env or {})
 
     def environment(self) -> Mapping[str, str]:
@@ -47,12 +50,7 @@ class Web(Ours):
 
     def is_ready(self) -> bool:
         """Tell whether /readyz answers 200."""
-        try:
-            with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
-                connection.request("GET", "/readyz")
-                return connection.getresponse().status == HTTPStatus.OK
-        except (OSError, HTTPException):
-            return False
+        return is_ready(self.url)
 
 
 class Worker(Ours):
@@ -64,22 +62,13 @@ class Worker(Ours):
         """Return the worker's command line."""
         return [
             *(sys.executable, "-m", "celery", "-A", "marketplace.celery", "worker"),
-            *(
-                "--pool",
-                "threads",
-                "--concurrency",
-                "2",
-                "--loglevel",
-                "info",
-                "--hostname",
-                f"t{self.port}@%h",
-            ),
-            *("--without-gossip", "--without-mingle"),
+            *("--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle"),
+            *("--loglevel", "info", "--hostname", f"worker{self.port}@%h"),
         ]
 
     def is_ready(self) -> bool:
         """Tell whether the worker has said so in its log."""
-        return " ready." in self.log()
+        return " ready." in self.output()
 
 
 class Beat(Ours):
@@ -91,9 +80,21 @@ class Beat(Ours):
         """Return the scheduler's command line."""
         return [
             *(sys.executable, "-m", "celery", "-A", "marketplace.celery", "beat"),
-            *("--loglevel", "info", "--schedule", str(self.folder / f"beat-{self.port}"), "--pidfile", ""),
+            *("--loglevel", "info", "--enable-remote-control", "--hostname", f"beat{self.port}@%h"),
         ]
 
     def is_ready(self) -> bool:
         """Tell whether the scheduler has said so in its log."""
-        return " is starting." in self.log()
+        return " is starting." in self.output()
+
+
+class Manage(Ours):
+    """One command of manage.py, which ends by itself."""
+
+    def __init__(self, folder: Path, arguments: Sequence[str], *, env: Mapping[str, str]) -> None:
+        super().__init__(folder, name=arguments[0], env=env)
+        self.arguments = arguments
+
+    def command(self) -> Sequence[str]:
+        """Return the command line."""
+        return [sys.executable, "manage.py", *self.arguments]

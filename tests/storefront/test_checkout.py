@@ -2,6 +2,7 @@
 
 import pytest
 from django.http import HttpResponse
+from pytest_django import Settings
 
 from marketplace.models import User
 from orders.models import Order, OrderLine, Payment
@@ -28,6 +29,24 @@ def test_the_page_shows_what_is_owed_and_until_when(bella: Caller, order: Order)
     assert "Pay ¥39.90" in page
     assert "data-countdown=" in page
     assert "Declined by the bank" in page
+
+
+def test_the_sandbox_fills_a_sample_address_in(bella: Caller, order: Order, settings: Settings) -> None:
+    path, sample = f"/orders/{order.id}/checkout", b'value="8 Teahouse Lane"'
+    assert sample in bella.get(path).content
+    settings.SANDBOX = False
+    page = bella.get(path).content
+    assert sample not in page
+    assert b'<details class="disclosure" open>' in page
+
+
+def test_the_last_address_is_kept_for_the_next_order(
+    bella: Caller, order: Order, shop: Shop, buyer: User
+) -> None:
+    assert send(bella, order, line1="9 Kettle Street").status_code == 302
+    page = bella.get(f"/orders/{buy(shop, buyer).id}/checkout").content.decode()
+    assert 'value="9 Kettle Street"' in page
+    assert '<details class="disclosure">' in page
 
 
 def test_a_good_card_pays_and_leads_to_the_receipt(bella: Caller, order: Order) -> None:

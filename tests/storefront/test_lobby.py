@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from marketplace.actions.pictures import add_picture
 from marketplace.lib import clock
 from marketplace.models import Fact, User
+from marketplace.storefront.words import came_back
 from orders.queries import kept
 from orders.queries.kept import CameBack
 from streams.actions.sessions import create_session, schedule_session
@@ -47,7 +49,7 @@ def test_cards_show_kept_sales_and_what_came_back(nobody: Caller, shop: Shop, bu
     page = lobby(nobody)
     assert f'href="/live/{shop.session.id}"' in page
     assert "¥39.90</strong> kept sales, 2 orders" in page
-    assert "1 of 2 units from this streamer came back" in page
+    assert "This streamer: 1 of 2 units came back" in page
     end_session(session_id=shop.session.id, actor=shop.host, now=clock.now())
     assert f'href="/replays/{shop.session.id}"' in lobby(nobody)
 
@@ -67,6 +69,21 @@ def test_rates_count_paid_units_only_and_are_kept_for_a_minute(shop: Shop, buyer
     assert (rate, rate.percent) == (CameBack(back=3, paid=3), 100)
 
 
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    (
+        (None, "no refund rate yet"),
+        (CameBack(back=0, paid=1), "0 of 1 unit came back"),
+        (CameBack(back=3, paid=19), "3 of 19 units came back"),
+        (CameBack(back=3, paid=20), "15 % of 20 units came back"),
+        (CameBack(back=1, paid=4_000), "under 1 % of 4,000 units came back"),
+        (CameBack(back=0, paid=50), "0 % of 50 units came back"),
+    ),
+)
+def test_few_units_are_counted_and_many_become_a_percentage(rate: CameBack | None, words: str) -> None:
+    assert came_back(rate) == words
+
+
 def test_search_and_category(nobody: Caller, shop: Shop, coming: Session) -> None:
     assert "Autumn tea" in lobby(nobody, "?q=autumn")
     assert "Spring tea" not in lobby(nobody, "?q=autumn")
@@ -84,7 +101,10 @@ def test_a_reminder_becomes_a_banner(bella: Caller, shop: Shop, coming: Session,
     assert "has begun" not in lobby(bella)
     end_session(session_id=shop.session.id, actor=shop.host, now=clock.now())
     Session.objects.filter(id=coming.id).update(state="live", started_at=clock.now())
-    assert "has begun: <strong>Autumn tea</strong>" in bella.get("/orders").content.decode()
+    begun = "has begun: <strong>Autumn tea</strong>"
+    assert begun in bella.get("/orders").content.decode()
+    assert begun in bella.get(f"/replays/{shop.session.id}").content.decode()
+    assert begun not in bella.get(f"/live/{coming.id}").content.decode()
     bella.post(path, {"clear": "1"})
     assert not Reminder.objects.exists()
     assert bella.post(path).status_code == 409
@@ -118,6 +138,32 @@ def test_the_lobby_costs_the_same_however_many_shows(
     lobby(bella)
     with django_assert_num_queries(11):
         lobby(bella)
+
+
+def test_a_show_without_a_cover_shows_its_first_product(nobody: Caller, shop: Shop) -> None:
+    assert "<img" not in lobby(nobody)
+    product = shop.slot.variant.product
+    for name in ("1" * 32, "2" * 32):
+        add_picture(
+            product_id=product.id, file=f"products/{name}.png", alt="", actor=shop.owner, now=clock.now()
+        )
+    assert f'<img src="/media/products/{"1" * 32}.png"' in lobby(nobody)
+    assert "2" * 32 not in lobby(nobody)
+
+
+def test_one_streamer_does_not_fill_the_replays(nobody: Caller, shop: Shop) -> None:
+    ended = []
+    for number in range(6):
+        session = create_session(
+            streamer=shop.session.streamer, actor=shop.host, now=clock.now(), title=f"Tea {number}"
+        )
+        Session.objects.filter(id=session.id).update(
+            state="ended", started_at=clock.now(), ended_at=clock.now() - timedelta(hours=number)
+        )
+        ended.append(f'href="/replays/{session.id}"')
+    page = lobby(nobody)
+    assert [address in page for address in ended] == [True, True, True, True, False, False]
+    assert all(address in lobby(nobody, "?q=tea") for address in ended)
 
 
 def test_pages_allow_nothing_inline(nobody: Caller) -> None:

@@ -26,7 +26,7 @@ def test_a_receipt_names_seller_host_parcel_and_what_happened(
     assert ship(caller(brand_staff), order, "HX000123").status_code == 201
     page = bella.get(f"/orders/{order.id}").content.decode()
     for words in (
-        f"Sold by {shop.brand.name}", shop.session.streamer.name, "HX000123", "¥79.80", "8 Teahouse Lane",
+        f"sold by {shop.brand.name}", shop.session.streamer.name, "HX000123", "¥79.80", "8 Teahouse Lane",
         "handed over", "Returns", f"/live/{shop.session.id}",
     ):  # fmt: skip
         assert words in page

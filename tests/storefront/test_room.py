@@ -10,6 +10,7 @@ from django.test import Client
 
 from marketplace.lib import clock
 from marketplace.models import User
+from marketplace.storefront.words import REFUSALS
 from orders.admission import Admission
 from orders.models import Order
 from streams.actions.deals import open_deal
@@ -17,6 +18,8 @@ from streams.actions.lineup import change_slot, pin_slot
 from streams.actions.replays import set_replay_sales
 from streams.actions.show import end_session, pause_session
 from streams.models import Session, Slot
+from tests.orders.shop import Shop, caller, cancel, pay
+from tests.orders.shop import buy as buy_directly
 from tests.streams.conftest import yuan
 
 
@@ -52,7 +55,7 @@ def buy(browser: Client, live: Session, slot: Slot, **changes: Any) -> Any:
 def test_everybody_reads_the_room(client: Client, live: Session, slot: Slot) -> None:
     answer = client.get(f"/live/{live.id}")
     page = answer.content.decode()
-    for shown in ("Spring tea", "Hana Live", "TEA of the brand", "39.90 CNY", "49.90 CNY", "30 left"):
+    for shown in ("Spring tea", "Hana Live", "TEA of the brand", "¥39.90", "¥49.90", "30 left"):
         assert shown in page
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert "style=" not in page
@@ -96,14 +99,15 @@ def test_a_refusal_comes_back_with_its_reason(
 ) -> None:
     answer = buy(bella, live, slot, **changes)
     assert answer["Location"] == f"/live/{live.id}?refused={code}&slot={slot.id}"
-    assert "bought" in bella.get(answer["Location"]).content.decode() or code in {"sold_out", "invalid"}
+    note = bella.get(answer["Location"]).content.decode().partition("data-note")[2].partition("</div>")[0]
+    assert f">TEA of the brand: {REFUSALS[code]}" in note
     assert not Order.objects.exists()
 
 
 def test_limits_breaks_and_strangers(
     client: Client, buyer: User, live: Session, slot: Slot, host: User
 ) -> None:
-    assert "refused=sign_in_required" in buy(client, live, slot)["Location"]
+    assert buy(client, live, slot)["Location"] == f"/sign-in?next=%2Flive%2F{live.id}"
     client.force_login(buyer)
     change_slot(slot_id=slot.id, actor=host, now=clock.now(), per_buyer_limit=1)
     assert "refused=limit_reached" in buy(client, live, slot, quantity="2")["Location"]
@@ -112,6 +116,30 @@ def test_limits_breaks_and_strangers(
     pause_session(session_id=live.id, actor=host, now=clock.now())
     assert "refused=session_not_live" in buy(client, live, slot)["Location"]
     assert not Order.objects.exists()
+
+
+def test_the_room_tells_what_came_back(
+    client: Client, live: Session, slot: Slot, cup_slot: Slot, buyer: User
+) -> None:
+    shop = Shop(slot.variant.product.brand, buyer, buyer, live, [slot, cup_slot])
+    with_token = caller(buyer)
+    for order in (buy_directly(shop, buyer, quantity=2), buy_directly(shop, buyer)):
+        assert pay(with_token, order).status_code == 200
+    assert cancel(with_token, order).status_code == 200
+    page = client.get(f"/live/{live.id}").content.decode()
+    assert page.count("<span data-rate>1 of 3 units came back</span>") == 2  # pinned, and in the bag
+    assert page.count("<span data-rate>no refund rate yet</span>") == 1
+    assert '<span class="stage__rate">1 of 3 units came back</span>' in page
+    data = json.loads(page.split('<script id="room-data" type="application/json">')[1].split("</script>")[0])
+    assert data["rates"][slot.variant.product_id] == "1 of 3 units came back"
+
+
+def test_who_comes_early_may_be_reminded(bella: Client, scheduled: Session) -> None:
+    page = bella.get(f"/live/{scheduled.id}").content.decode()
+    assert f'action="/live/{scheduled.id}/reminder"' in page
+    assert "Remind me" in page
+    bella.post(f"/live/{scheduled.id}/reminder", {"next": f"/live/{scheduled.id}"})
+    assert "Reminder set" in bella.get(f"/live/{scheduled.id}").content.decode()
 
 
 def test_a_forged_form_buys_nothing(buyer: User, live: Session, slot: Slot) -> None:

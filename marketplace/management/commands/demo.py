@@ -1,57 +1,30 @@
-"""``manage.py demo``: a small marketplace to try things on, with a show that is live."""
+"""``manage.py demo``: a small marketplace to look around in, with shows past, live and to come."""
 
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from marketplace.actions.accounts import create_account
-from marketplace.actions.brands import create_brand
-from marketplace.actions.categories import create_category
-from marketplace.actions.products import create_product, publish_product
 from marketplace.actions.tokens import create_token, revoke_token
-from marketplace.actions.variants import create_variant
+from marketplace.demo.build import OtherViewer, build
+from marketplace.demo.people import PASSWORD
 from marketplace.lib import clock
-from marketplace.lib.money import Money
-from marketplace.models import ApiToken, Product, User, Variant
+from marketplace.models import ApiToken, User
 from marketplace.models.tokens import Scope
-from streams.actions.collaborations import make_collaboration
-from streams.actions.deals import open_deal
-from streams.actions.lineup import add_slot, pin_slot
-from streams.actions.people import register_streamer
-from streams.actions.sessions import create_session, schedule_session
-from streams.actions.show import start_session
-from streams.models import Collaboration, Deal, Session, Slot
 
-PASSWORD = "live-shopping-demo"  # noqa: S105 - printed for whoever tries the demo
 TOKEN = "demo"  # noqa: S105 - the name of the tokens
-HOUR = 3600
 
-
-class Good(NamedTuple):
-    """A product of the demo with one variant: prices in minor units of CNY."""
-
-    sku: str
-    category: str
-    title: str
-    variant: str
-    list_price: int
-    live_price: int
-    on_hand: int
-    return_policy: str
-
-
-CATEGORIES = {"tea": ("Tea", 300), "fruit": ("Fresh fruit", 200), "kitchen": ("Kitchen", 500)}
-GOODS = (
-    Good("LJ-250", "tea", "Longjing spring tea", "250 g", 12900, 9900, 500, Product.ReturnPolicy.STANDARD),
-    Good("AP-5KG", "fruit", "Highland apples", "5 kg", 5990, 3990, 2000, Product.ReturnPolicy.PERISHABLE),
-    Good("WOK-32", "kitchen", "Hand-forged wok", "32 cm", 23900, 18900, 120, Product.ReturnPolicy.STANDARD),
-)
-PEOPLE = {
-    "viewer": ("Demo viewer", [Scope.ORDERS_WRITE]),
-    "streamer": ("Demo streamer", [Scope.SESSIONS_HOST, Scope.ORDERS_WRITE]),
-    "brand": ("Demo brand", [Scope.CATALOGUE_WRITE, Scope.ORDERS_WRITE]),
+#: Whose tokens are printed, and what they may do.
+TOKENS = {
+    "viewer": [Scope.ORDERS_WRITE],
+    "streamer": [Scope.SESSIONS_HOST, Scope.ORDERS_WRITE],
+    "brand": [Scope.CATALOGUE_WRITE, Scope.ORDERS_WRITE],
 }
 
 
@@ -60,22 +33,41 @@ class Command(BaseCommand):
 
     help = "Make demo data and print its accounts, tokens and the live session. Sandbox mode only."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--migrate", action="store_true", help="bring the database up to date before")
+
+    def handle(self, *_args: Any, migrate: bool, **_options: Any) -> None:
         """Make what is missing and print the way in."""
         if not settings.SANDBOX:
             raise CommandError("Demo passwords are known to everybody: use MARKETPLACE_MODE=sandbox.")
+        if migrate:
+            call_command("migrate", verbosity=0)
         now = clock.now()
-        if not User.objects.filter(username="viewer").exists():
-            _make(now)
-        session = Session.objects.filter(streamer__user__username="streamer").latest("id")
-        self._print(session, now)
-
-    def _print(self, session: Session, now: datetime) -> None:
+        try:
+            with _quiet():
+                session = build(now)
+        except OtherViewer as taken:
+            raise CommandError(
+                "There is an account called viewer that this demo did not make, perhaps of an earlier"
+                " version: use another database (SQLITE_PATH, DATABASE_URL), or remove this one (make clean)."
+            ) from taken
         self.stdout.write(f"Live session: {session.id}")
         self.stdout.write(f"Accounts, all with the password {PASSWORD}, and a token each for the API:")
-        for name, (_, scopes) in PEOPLE.items():
+        for name, scopes in TOKENS.items():
             self.stdout.write(f"  {name:<9} {_fresh_token(name, scopes, now)}  ({', '.join(scopes)})")
-        self.stdout.write("  admin     (administration at /admin/)")
+        self.stdout.write("  theo, lulu (other streamers), admin (administration at /admin/)")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what every step of the past would log, and that no static files have been collected."""
+    logging.disable(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "No directory at", UserWarning)
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _fresh_token(username: str, scopes: list[Scope], now: datetime) -> str:
@@ -85,76 +77,3 @@ def _fresh_token(username: str, scopes: list[Scope], now: datetime) -> str:
         revoke_token(user=user, token_id=old.id, now=now)
     _, secret = create_token(user=user, name=TOKEN, scopes=scopes, expires_at=None, now=now)
     return secret
-
-
-def _make(now: datetime) -> None:
-    people = {
-        name: create_account(username=name, password=PASSWORD, display_name=shown, now=now)
-        for name, (shown, _) in PEOPLE.items()
-    }
-    admin = User.objects.create_superuser("admin", password=PASSWORD, display_name="Demo admin")
-    for slug, (name, fee_bp) in CATEGORIES.items():
-        create_category(slug=slug, name=name, fee_bp=fee_bp, actor=admin, now=now)
-    variants = _stock(people["brand"], now)
-    _go_live(people["streamer"], variants, now)
-
-
-def _stock(owner: User, now: datetime) -> list[tuple[Good, Variant]]:
-    """Put the goods of one brand on the shelf, under a plan that any streamer may take."""
-    brand = create_brand(actor=owner, name="Green Valley Farm", country="CN", now=now)
-    make_collaboration(brand=brand, kind=Collaboration.Kind.OPEN, rate_bp=2_000, actor=owner, now=now)
-    shelf = []
-    for good in GOODS:
-        product = create_product(
-            brand_id=brand.id,
-            category=good.category,
-            title=good.title,
-            return_policy=good.return_policy,
-            perishable=good.return_policy == Product.ReturnPolicy.PERISHABLE,
-            actor=owner,
-            now=now,
-        )
-        variant = create_variant(
-            product_id=product.id,
-            sku=good.sku,
-            title=good.variant,
-            price=Money(good.list_price, "CNY"),
-            on_hand=good.on_hand,
-            actor=owner,
-            now=now,
-        )
-        publish_product(product_id=product.id, actor=owner, now=now)
-        shelf.append((good, variant))
-    return shelf
-
-
-def _go_live(host: User, shelf: list[tuple[Good, Variant]], now: datetime) -> None:
-    """Start a show with all goods in its line-up, one of them explained and on a deal."""
-    streamer = register_streamer(user=host, name="Mei from the valley", now=now)
-    session = create_session(streamer=streamer, title="Harvest evening", actor=host, now=now)
-    slots: list[Slot] = [
-        add_slot(
-            session_id=session.id,
-            variant_id=variant.id,
-            live_price=Money(good.live_price, "CNY"),
-            actor=host,
-            now=now,
-        )
-        for good, variant in shelf
-    ]
-    schedule_session(session_id=session.id, scheduled_at=now + timedelta(minutes=1), actor=host, now=now)
-    start_session(session_id=session.id, actor=host, now=now)
-    pin_slot(slot_id=slots[1].id, actor=host, now=now)
-    _open_deal(slots[1], host, now)
-
-
-def _open_deal(slot: Slot, host: User, now: datetime) -> Deal:
-    return open_deal(
-        slot_id=slot.id,
-        price=Money(2990, "CNY"),
-        quota=200,
-        per_buyer_limit=2,
-        seconds=HOUR,
-        actor=host,
-        now=now,
-    )

@@ -10,16 +10,18 @@ export function freshKey() {
 
 /**
  * Buys what a form says.
- * `accepted(data)` and `refused(data, form)` show the answer, `repaint()` the buttons that wait for one.
+ * `accepted(data, form)` and `refused(data, asked)` show the answer, `delayed()` that it comes after the
+ * connection has come back, `repaint()` the buttons that wait for one.
  */
 export class Buying {
-  constructor({ socket, signedIn, accepted, refused, repaint }) {
-    Object.assign(this, { socket, signedIn, accepted, refused, repaint });
+  constructor({ socket, signedIn, accepted, refused, delayed, repaint }) {
+    Object.assign(this, { socket, signedIn, accepted, refused, delayed, repaint });
     this.unanswered = new Map();
   }
 
   /** Take a submitted form; false leaves it to the browser. */
   take(form) {
+    if (form.querySelector("button").ariaDisabled === "true") return true;
     if (!this.signedIn || !this.socket.isOpen) return false;
     const field = form.elements;
     const data = {
@@ -61,7 +63,7 @@ export class Buying {
     try {
       answer = await this.socket.ask("buy", data);
     } catch (error) {
-      if (error instanceof Lost) return; // asked again when the connection is back
+      if (error instanceof Lost) return this.delayed(); // asked again when the connection is back
       throw error;
     }
     if (answer.data.code === "busy" && mayRetry) {
@@ -71,8 +73,8 @@ export class Buying {
     const form = this.unanswered.get(data);
     this.unanswered.delete(data);
     this.wait(form, false);
-    if (answer.type === "buy.accepted") this.accepted(answer.data);
-    else this.refused(answer.data, form);
+    if (answer.type === "buy.accepted") this.accepted(answer.data, form);
+    else this.refused(answer.data, data);
   }
 
   wait(form, waiting) {

@@ -29,12 +29,21 @@ export function lookOf(id) {
 }
 
 export function drawEmptyChair(pen, look) {
-  pen.fillStyle = "#4a3a31";
-  round(pen, 268, 420, 150, 290, 40);
+  pen.fillStyle = "#3f2f27";
+  round(pen, 212, 560, 236, 210, 44);
+  pen.fill();
+  pen.fillStyle = shade(look.clothes);
+  round(pen, 236, 430, 188, 320, 78);
   pen.fill();
   pen.fillStyle = look.clothes;
-  round(pen, 282, 434, 122, 210, 32);
+  round(pen, 252, 446, 156, 300, 64);
   pen.fill();
+  pen.fillStyle = "rgba(0, 0, 0, .16)";
+  for (const [x, y] of [[304, 520], [356, 520], [330, 572], [304, 624], [356, 624]]) {
+    pen.beginPath();
+    pen.arc(x, y, 5, 0, 7);
+    pen.fill();
+  }
 }
 
 export function drawHost(pen, look, time, speaking) {

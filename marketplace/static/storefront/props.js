@@ -30,9 +30,9 @@ export function drawStamp(pen) {
   pen.rotate(-0.28);
   pen.strokeStyle = pen.fillStyle = "#c02626";
   pen.lineWidth = 6;
-  round(pen, -92, -36, 184, 58, 10);
+  round(pen, -84, -34, 168, 54, 10);
   pen.stroke();
-  pen.font = "800 34px system-ui, sans-serif";
+  pen.font = "800 29px system-ui, sans-serif";
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillText("SOLD OUT", 0, -6);

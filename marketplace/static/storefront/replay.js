@@ -1,9 +1,11 @@
 // The replay: a clock over the fact log. Any moment is the facts up to it.
 
+import { formatLeft } from "./js/countdown.js";
 import { apply, empty } from "./room-state.js";
-import { clock, paintStage, write } from "./room-view.js";
+import { paintStage, write } from "./room-view.js";
 import { Stage } from "./stage.js";
 
+const clock = (seconds) => formatLeft(seconds * 1000);
 const find = (name) => document.querySelector(`[data-${name}]`);
 const { session, facts, pictures } = JSON.parse(document.getElementById("replay-data").textContent);
 const began = Date.parse(session.started_at);
@@ -52,6 +54,9 @@ function paint() {
   bar.setAttribute("aria-valuetext", `${clock(seconds)} of ${clock(length)}`);
   write(find("clock"), `${clock(Math.floor(seconds))} / ${clock(length)}`);
   paintChapters();
+  for (const mark of document.querySelectorAll('[data-mark="pinned"]')) {
+    mark.hidden = mark.closest("[data-good]").dataset.good !== state.pinned;
+  }
 }
 
 function paintChapters() {

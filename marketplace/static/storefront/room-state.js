@@ -74,6 +74,12 @@ export function sells(state) {
   return where === "live" || (where === "ended" && Boolean(after));
 }
 
+/** Return the state after a refusal has told a price before its fact did. */
+export function repriced(state, { slot, deal }, price) {
+  const of = (items, id) => items.map((item) => (item.id === id ? { ...item, price } : item));
+  return { ...state, slots: deal ? state.slots : of(state.slots, slot), deals: of(state.deals, deal) };
+}
+
 function resumed(state, data) {
   const next = fromSnapshot(data);
   return state ? { ...next, chats: mergeChats(state.chats, next.chats) } : next;

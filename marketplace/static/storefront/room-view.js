@@ -1,20 +1,9 @@
 // Paints goods and the stage from a room's state; the room and its replay share it.
 
+import { formatMoney } from "./js/money.js";
 import { offer, openDeal, sells } from "./room-state.js";
 
-/** Return an amount as the pages write it: 39.90 CNY. */
-export function money({ amount, currency }) {
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
-  return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`;
-}
-
-/** Return seconds as a clock shows them: 2:03 or 1:02:03. */
-export function clock(seconds) {
-  const whole = Math.max(0, Math.ceil(seconds));
-  const two = (number) => String(number).padStart(2, "0");
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
+const MOST_AT_ONCE = 99;
 
 export function titleOf(slot) {
   return [slot.product.title, slot.variant.title].filter(Boolean).join(" · ");
@@ -25,7 +14,7 @@ export function write(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
-/** Show a slot on its card; `known` has pictures by product and the words of return policies. */
+/** Show a slot on its card; `known` has pictures and refund rates by product and the words of return policies. */
 export function paintGood(card, slot, state, known, at) {
   const terms = offer(state, slot, at);
   const deal = terms.deal && openDeal(state, slot.id, at);
@@ -33,34 +22,36 @@ export function paintGood(card, slot, state, known, at) {
   if (card.dataset.good !== slot.id || !card.dataset.painted) paintFixed(card, part, slot, known);
   card.querySelector('[data-mark="pinned"]').hidden = state.pinned !== slot.id;
   card.querySelector('[data-mark="deal"]').hidden = !deal;
-  if (deal) write(part("countdown"), clock((Date.parse(deal.closes_at) - at) / 1000));
-  write(part("price"), money(terms.price));
+  part("countdown").dataset.countdown = deal?.closes_at ?? "";
+  write(part("price"), formatMoney(terms.price));
   const dearer = slot.list_price.amount > terms.price.amount;
   part("list-price").hidden = !dearer;
-  write(part("list-price").lastElementChild, dearer ? money(slot.list_price) : "");
+  write(part("list-price").lastElementChild, dearer ? formatMoney(slot.list_price) : "");
   const limit = terms.limit ? ` · at most ${terms.limit} each` : "";
   const left = Math.max(0, terms.left);
   write(part("left"), (!slot.on_sale ? "Not on sale" : left ? `${left} left` : "Sold out") + limit);
   card.classList.toggle("is-gone", !left || !slot.on_sale);
   paintForm(card.querySelector("form"), terms, left);
   const button = card.querySelector("button");
-  button.disabled = button.dataset.waiting === "yes" || !sells(state) || !left || !slot.on_sale;
+  button.disabled = false; // a button that is only said to be disabled keeps the focus
+  button.ariaDisabled = String(button.dataset.waiting === "yes" || !sells(state) || !left || !slot.on_sale);
 }
 
-function paintFixed(card, part, slot, { pictures, policies }) {
+function paintFixed(card, part, slot, { pictures, policies, rates }) {
   card.dataset.good = slot.id;
   card.dataset.product = slot.product.id;
   card.dataset.painted = "yes";
   write(part("title"), titleOf(slot));
   write(part("brand"), slot.brand.name);
   write(part("policy"), policies[slot.product.return_policy] ?? slot.product.return_policy);
+  write(part("rate"), rates[slot.product.id] ?? "");
   const form = card.querySelector("form");
   form.elements.slot.value = slot.id;
   form.elements.quantity.value = 1;
-  write(form.querySelector("label .unseen"), `Quantity of ${titleOf(slot)}`);
-  write(form.querySelector("button .unseen"), ` ${titleOf(slot)}`);
+  write(form.querySelector("label span"), `Quantity of ${titleOf(slot)}`);
+  write(form.querySelector("button span"), ` ${titleOf(slot)}`);
   const picture = pictures[slot.product.id];
-  const frame = card.querySelector(".good-picture");
+  const frame = part("picture");
   if (!picture) return frame.replaceChildren();
   const image = frame.querySelector("img") ?? frame.appendChild(new Image(80, 80));
   if (image.getAttribute("src") !== picture.url) image.src = picture.url;
@@ -71,7 +62,7 @@ function paintForm(form, terms, left) {
   form.elements.deal.value = terms.deal ?? "";
   form.elements.amount.value = terms.price.amount;
   form.elements.currency.value = terms.price.currency;
-  const most = Math.max(1, Math.min(left, terms.limit ?? left, 99));
+  const most = Math.max(1, Math.min(left, terms.limit ?? left, MOST_AT_ONCE));
   form.elements.quantity.max = most;
   if (Number(form.elements.quantity.value) > most) form.elements.quantity.value = most;
 }

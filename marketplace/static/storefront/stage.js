@@ -9,6 +9,8 @@ import { HEIGHT, WIDTH, drawLight, drawStudio, drawTable } from "./studio.js";
 const SPEECH_MS_PER_LETTER = 62;
 const HEART_MS = 2_600;
 const MOST_HEARTS = 40;
+const PHONE = 560; // fewer units of width than this are seen on a phone, where chat and product lie over the picture
+const LIFT = 50; // so there it stands higher
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Stage {
@@ -89,30 +91,32 @@ export class Stage {
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, canvas.width, canvas.height);
     const left = (canvas.width - WIDTH * scale) / 2;
-    const top = Math.min(0, (canvas.height - HEIGHT * scale) * 0.42);
+    const seen = canvas.width / scale;
+    const top = seen < PHONE ? -LIFT * scale : Math.min(0, (canvas.height - HEIGHT * scale) * 0.42);
     pen.setTransform(scale, 0, 0, scale, left, top);
     const speaking = moving && now < this.speakingUntil && this.scene.mood === "live";
     drawStudio(pen, this.look, time, this.scene.mood);
     if (this.scene.mood === "live") drawHost(pen, this.look, time, speaking);
     else drawEmptyChair(pen, this.look);
     drawTable(pen);
-    if (this.scene.label) this.drawProduct(time, now);
+    if (this.scene.label) this.drawProduct(time, now, seen, (canvas.height - top) / scale);
     drawLight(pen, this.scene.mood);
     this.drawHearts(now, scale);
     if (moving && !document.hidden) this.refresh();
   }
 
-  drawProduct(time, now) {
+  /** Draw what is held into the picture, of which so many units of width and so many from the top down are seen. */
+  drawProduct(time, now, seen, bottom) {
     const { pen, scene } = this;
     const picture = this.pictures.get(scene.picture);
     const ready = picture && picture.complete && picture.naturalWidth;
     const arrived = STILL.matches ? 1 : Math.min(1, (now - (scene.pinnedAt || 0)) / 420);
     const bounce = 1 - (1 - arrived) ** 3;
     pen.save();
-    const seen = this.canvas.width / Math.max(this.canvas.width / WIDTH, this.canvas.height / HEIGHT);
-    const x = Math.min(508, WIDTH / 2 + seen / 2 - 108);
-    const y = seen < 560 ? 520 : 612; // on a phone the product's card covers the table
+    const [size, y] = seen < PHONE ? [0.72, 440] : [1, Math.min(612, bottom - 124)];
+    const x = Math.min(508, WIDTH / 2 + seen / 2 - 108 * size);
     pen.translate(x, y + (1 - bounce) * 60 + Math.sin(time * 1.6) * 3);
+    pen.scale(size, size);
     pen.rotate(0.045 + Math.sin(time * 0.8) * 0.012);
     pen.globalAlpha = bounce;
     pen.shadowColor = "rgba(20, 12, 8, .35)";

@@ -1,6 +1,7 @@
 // Counts every <time data-countdown> down to its moment, by the server's clock.
-// When it is over, the text becomes data-done and the element sends "countdown:done" once.
+// When it is over, the text becomes data-done and the element sends "countdown:done", once for each moment.
 
+const URGENT_MS = 60_000;
 let ahead = 0;
 
 export function setServerTime(iso) {
@@ -21,12 +22,13 @@ export function formatLeft(milliseconds) {
 
 function tick() {
   for (const element of document.querySelectorAll('time[data-countdown]:not([data-countdown=""])')) {
-    const left = Date.parse(element.dataset.countdown) - serverNow();
-    const text = left > 0 ? formatLeft(left) : element.dataset.done || formatLeft(0);
+    const { countdown, done, over } = element.dataset;
+    const left = Date.parse(countdown) - serverNow();
+    const text = left > 0 ? formatLeft(left) : done || formatLeft(0);
     if (element.textContent !== text) element.textContent = text;
-    element.classList.toggle("is-urgent", left > 0 && left < 60000);
-    if (left <= 0 && !element.dataset.over) {
-      element.dataset.over = "1";
+    element.classList.toggle("is-urgent", left > 0 && left < URGENT_MS);
+    if (left <= 0 && over !== countdown) {
+      element.dataset.over = countdown;
       element.dispatchEvent(new CustomEvent("countdown:done", { bubbles: true }));
     }
   }

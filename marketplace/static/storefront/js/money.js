@@ -11,6 +11,7 @@ function formatOf(currency) {
   return formats.get(currency);
 }
 
+/** Return an amount: ¥1,039.90. */
 export function formatMoney({ amount, currency }) {
   const format = formatOf(currency);
   return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);

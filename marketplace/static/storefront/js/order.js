@@ -1,26 +1,32 @@
-// Watches an order whose payment is being worked on: by the API, until it is decided.
+// Watches an order that waits: for its payment to be decided, or for its time to pay to run out.
 
 import { get } from "./api.js";
 
-const EVERY = 1500;
+const EVERY_MS = 1_500;
+const SETTLE_MS = 700; // a moment after the deadline, so that the marketplace's clock has passed it too
+const UNDECIDED = ["created", "processing"];
 
+/** Call `changed()` once when what `root` shows of an order is no longer so. */
 export function watchOrder(root, changed) {
-  const element = root.querySelector("[data-watch-order]");
+  watchDeadline(root, changed);
+  const element = root.querySelector("[data-watch-payment]");
   if (!element) return;
-  const { watchOrder: id, watchPayment: payment } = element.dataset;
   const look = async () => {
     if (!element.isConnected) return;
     try {
-      const found = await get(`payments/${payment}`);
-      if (!["created", "processing"].includes(found.state)) {
-        document.dispatchEvent(new CustomEvent("order:decided", { detail: { order: id, payment: found } }));
-        changed();
-        return;
-      }
+      const { state } = await get(`payments/${element.dataset.watchPayment}`);
+      if (!UNDECIDED.includes(state)) return changed();
     } catch (error) {
       if (error.status === 404 || error.status === 401) return;
     }
-    setTimeout(look, EVERY);
+    setTimeout(look, EVERY_MS);
   };
-  setTimeout(look, EVERY);
+  setTimeout(look, EVERY_MS);
+}
+
+function watchDeadline(root, changed) {
+  for (const deadline of root.querySelectorAll("[data-pay-by]")) {
+    const over = () => setTimeout(() => deadline.isConnected && changed(), SETTLE_MS);
+    deadline.addEventListener("countdown:done", over, { once: true });
+  }
 }

@@ -3,8 +3,8 @@
 import { startCountdowns } from "./countdown.js";
 import { watchOrder } from "./order.js";
 
-startCountdowns();
 watchOrder(document, () => location.reload());
+startCountdowns();
 
 for (const element of document.querySelectorAll("time[data-local]")) {
   const moment = new Date(element.dateTime);

@@ -1,61 +1,128 @@
 // A page as a sheet over this one: fetched as a fragment, its forms sent the same way.
-// Closing gives the focus back to what opened it.
+// The browser keeps the focus inside; closing gives it back to what opened the sheet.
 
 import { watchOrder } from "./order.js";
 
+const RETRY_MS = 2_000;
 const AS_FRAGMENT = { Accept: "text/html; fragment=1" };
 
-async function fill(body, answer) {
-  const html = await answer.text();
-  const parsed = new DOMParser().parseFromString(html, "text/html");
-  body.replaceChildren(...parsed.body.childNodes);
-  const alert = body.querySelector("[data-focus], h2");
-  if (alert) {
-    alert.tabIndex = -1;
-    alert.focus();
+/** A sheet that shows the page at an address; while it cannot, it offers to go to that page instead. */
+export class Sheet {
+  /** @param {string} address @param {{title: string, opener: HTMLElement}} options */
+  constructor(address, { title, opener }) {
+    this.address = address;
+    this.opener = opener;
+    this.asked = 0;
+    this.hasShown = false;
+    this.dialog = document.createElement("dialog");
+    this.dialog.className = "sheet";
+    this.body = document.createElement("div");
+    this.body.append(paragraph("soft", "One moment…"));
+    this.dialog.append(this.head(title), this.body);
+    this.dialog.addEventListener("submit", (event) => this.submit(event));
+    this.dialog.addEventListener("click", (event) => event.target.closest("[data-close]") && this.dialog.close());
+    this.dialog.addEventListener("close", () => this.closed());
+    document.body.append(this.dialog);
+    this.dialog.showModal();
+    this.refresh();
   }
-  watchOrder(body, () => load(body, body.dataset.address));
-}
 
-async function load(body, address, options = {}) {
-  try {
-    const answer = await fetch(address, { credentials: "same-origin", headers: AS_FRAGMENT, ...options });
-    if (!answer.headers.get("Content-Type")?.startsWith("text/html")) throw new Error("no page");
-    await fill(body, answer);
-  } catch {
-    const note = document.createElement("p");
-    note.className = "notice notice--error";
-    note.setAttribute("role", "alert");
-    note.textContent = "The marketplace cannot be reached. What you typed is still here; try again.";
-    body.prepend(note);
+  get isOpen() {
+    return this.dialog.open;
   }
-}
 
-export function openSheet(address, label) {
-  const dialog = document.createElement("dialog");
-  dialog.className = "sheet";
-  dialog.setAttribute("aria-label", label);
-  const close = document.createElement("button");
-  close.type = "button";
-  close.className = "sheet__close";
-  close.textContent = "Close";
-  const body = document.createElement("div");
-  body.className = "sheet__body";
-  body.dataset.address = address;
-  dialog.append(close, body);
-  close.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("submit", (event) => {
-    if (new URL(event.target.action).pathname !== new URL(address, location.href).pathname) return;
+  /** Whether it shows a payment that is not decided yet. */
+  get isWaiting() {
+    return this.body.querySelector("[data-watch-payment]") !== null;
+  }
+
+  /** Show the page as it is now, as soon as it can be had. */
+  refresh() {
+    return this.load({}, () => {
+      if (!this.hasShown) this.offerPage();
+      setTimeout(() => this.isOpen && this.refresh(), RETRY_MS);
+    });
+  }
+
+  head(title) {
+    const heading = document.createElement("h2");
+    heading.id = "sheet-title";
+    heading.textContent = title;
+    this.dialog.setAttribute("aria-labelledby", heading.id);
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "button button--quiet button--small";
+    close.dataset.close = "";
+    close.textContent = "Close";
+    const head = document.createElement("div");
+    head.className = "sheet__head";
+    head.append(heading, close);
+    return head;
+  }
+
+  /** Fetch and show; the last one asked for is shown. `failed` hears when there was no such answer. */
+  async load(options, failed) {
+    const mine = ++this.asked;
+    try {
+      const answer = await fetch(this.address, { credentials: "same-origin", headers: AS_FRAGMENT, ...options });
+      if (answer.redirected) return location.assign(answer.url); // to sign in, most likely
+      if (!answer.headers.get("Content-Type")?.startsWith("text/html")) throw new Error("no page");
+      const html = await answer.text();
+      if (mine === this.asked && this.isOpen) this.show(html);
+    } catch {
+      if (mine === this.asked && this.isOpen) failed();
+    }
+  }
+
+  show(html) {
+    const parsed = new DOMParser().parseFromString(html, "text/html");
+    this.body.replaceChildren(...parsed.body.childNodes);
+    this.hasShown = true;
+    this.dialog.scrollTop = 0;
+    const first = this.body.querySelector("[data-focus]") ?? this.dialog.querySelector("h2");
+    first.tabIndex = -1;
+    first.focus();
+    watchOrder(this.body, () => this.refresh());
+  }
+
+  submit(event) {
+    const form = event.target;
+    if (new URL(form.action).pathname !== new URL(this.address, location.href).pathname) return;
     event.preventDefault();
-    const sent = new FormData(event.target);
-    const button = event.target.querySelector("button[type=submit]");
-    button.disabled = true;
-    load(body, event.target.action, { method: "POST", body: new URLSearchParams(sent) })
-      .finally(() => { button.disabled = false; });
-  });
-  document.body.append(dialog);
-  dialog.showModal();
-  load(body, address);
-  return dialog;
+    const button = form.querySelector("button[type=submit]");
+    if (button.ariaDisabled === "true") return; // sent already
+    button.ariaDisabled = "true";
+    const body = new URLSearchParams(new FormData(form));
+    this.load({ method: "POST", body }, () => this.complain()).finally(() => (button.ariaDisabled = null));
+  }
+
+  offerPage() {
+    const link = document.createElement("a");
+    link.href = this.address;
+    link.textContent = "Open it as a page";
+    const note = paragraph("notice notice--wait", "The marketplace does not answer just now. It is asked again. ");
+    note.append(link, ".");
+    this.body.replaceChildren(note);
+  }
+
+  complain() {
+    const text = "The marketplace cannot be reached. What you typed is still here; sending it again charges once.";
+    const note = paragraph("notice notice--error", text);
+    note.setAttribute("role", "alert");
+    this.body.querySelector("[role=alert]")?.remove();
+    this.body.prepend(note);
+    note.scrollIntoView();
+  }
+
+  closed() {
+    this.dialog.remove();
+    if (this.opener?.isConnected) this.opener.focus();
+  }
+}
+
+function paragraph(className, text) {
+  const element = document.createElement("p");
+  element.className = className;
+  element.textContent = text;
+  return element;
 }

@@ -1,0 +1,119 @@
+"""A room over time: the server goes and comes back, the host speaks, motion that nobody wants."""
+
+from datetime import timedelta
+
+from playwright.sync_api import WebSocketRoute
+
+from marketplace.lib import clock
+from marketplace.lib.money import Money
+from streams.actions.captions import add_caption
+from streams.actions.deals import open_deal
+from streams.actions.lineup import pin_slot
+from streams.actions.reminders import set_reminder
+from streams.models import Session
+from tests.browser.buying import button_of, card_of, enter, orders_of
+from tests.browser.conftest import Meet
+from tests.browser.person import PHONE
+from tests.browser.site import Site
+
+STAGE = "document.querySelector('[data-stage]').toDataURL()"
+LONGEST_PAUSE_MS = 30_000  # tries come ever more seldom while nobody answers
+MOVING = "document.getAnimations().filter((each) => each.playState === 'running').length"
+
+
+def test_a_room_goes_on_when_its_server_was_gone(site: Site, meet: Meet) -> None:
+    ids, host = site.world.ids, site.world.people["host"]
+    bella = meet("buyer")
+    bella.expect_fault("WebSocket connection")
+    page = enter(bella, ids["live"])
+    page.evaluate("window.neverLeft = true")
+    site.web.kill()
+    page.get_by_text("Reconnecting…").wait_for()
+    card_of(page, ids["third"]).get_by_role("spinbutton").fill("2")
+    now = clock.now()
+    site.ask(lambda: pin_slot(slot_id=ids["third"], actor=host, now=now))
+    site.ask(lambda: open_deal(
+        slot_id=ids["third"], price=Money(1990, "CNY"), quota=4, seconds=900, actor=host, now=now
+    ))  # fmt: skip
+    site.web.start()
+    page.get_by_text("Reconnecting…").wait_for(state="hidden", timeout=LONGEST_PAUSE_MS)
+    pinned = page.locator(f'[data-pinned] [data-good="{ids["third"]}"]')
+    pinned.get_by_text("¥19.90").wait_for()
+    assert "4 left" in pinned.inner_text()
+    assert page.evaluate("window.neverLeft")
+    assert card_of(page, ids["third"]).get_by_role("spinbutton").input_value() == "2"
+    before = orders_of(site, ids["third"])
+    button_of(card_of(page, ids["third"])).click()
+    page.get_by_role("dialog", name="Checkout").get_by_text("¥39.80").first.wait_for()
+    assert orders_of(site, ids["third"]) == [*before, ("pending_payment", 3980)]
+
+
+def test_a_purchase_whose_answer_was_lost_is_asked_for_again(site: Site, meet: Meet) -> None:
+    ids, lost = site.world.ids, list[str]()
+
+    def lose_the_answer(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            if "buy.accepted" in str(message) and not lost:
+                lost.append(str(message))
+                socket.close(code=1012)
+            else:
+                socket.send(message)
+
+        server.on_message(pass_on)
+
+    otto = meet("other", size=PHONE)
+    otto.page.route_web_socket("**/ws/v1/rooms/*", lose_the_answer)
+    page = enter(otto, ids["live"])
+    before = orders_of(site, ids["slot"])
+    button_of(card_of(page, ids["slot"])).click()
+    page.get_by_role("dialog", name="Checkout").get_by_text("¥29.90").first.wait_for()
+    assert len(lost) == 1
+    assert orders_of(site, ids["slot"]) == [*before, ("pending_payment", 2990)]
+
+
+def test_a_show_whose_picture_is_away_goes_on_selling(site: Site, meet: Meet) -> None:
+    live = site.world.ids["live"]
+    source = {"source": Session.Source.HLS, "source_url": f"{site.url}/static/nowhere.m3u8"}
+    site.ask(lambda: Session.objects.filter(id=live).update(**source))
+    sara = meet("alien", size=PHONE)
+    sara.expect_fault("nowhere.m3u8|404")
+    page = enter(sara, live)
+    page.get_by_text("The live picture is not there just now").wait_for()
+    page.get_by_role("button", name="Turn the sound on").click()
+    page.get_by_role("button", name="Turn the sound off").wait_for()
+    assert page.locator("[data-pinned]").get_by_role("button", name="Buy").is_enabled()
+    assert sara.violations() == []
+    simulated = {"source": Session.Source.SIMULATED, "source_url": ""}
+    site.ask(lambda: Session.objects.filter(id=live).update(**simulated))
+
+
+def test_who_wants_no_motion_sees_none(site: Site, meet: Meet) -> None:
+    ids, host, now = site.world.ids, site.world.people["host"], clock.now()
+    site.ask(lambda: pin_slot(slot_id=ids["pinned"], actor=host, now=now))
+    people = [meet(reduced_motion="reduce"), meet()]
+    for person in people:
+        enter(person, ids["live"])
+    site.ask(lambda: add_caption(session_id=ids["live"], text="Picked before the rain.", now=clock.now()))
+    stood_still = []
+    for person in people:
+        person.page.get_by_text("Picked before the rain.").wait_for()
+        before = person.page.evaluate(STAGE)
+        person.page.wait_for_timeout(400)
+        stood_still.append((person.page.evaluate(STAGE) == before, person.page.evaluate(MOVING) == 0))
+    assert stood_still == [(True, True), (False, False)]
+
+
+def test_a_show_that_was_waited_for_is_told_in_other_rooms(site: Site, meet: Meet) -> None:
+    ids, mona = site.world.ids, site.world.people["moderator"]
+    now = clock.now()
+    site.ask(lambda: set_reminder(session_id=ids["scheduled"], user=mona, now=now))
+    begun = {"state": Session.State.LIVE, "started_at": now, "scheduled_at": now - timedelta(minutes=1)}
+    site.ask(lambda: Session.objects.filter(id=ids["live"]).update(state=Session.State.ENDED, ended_at=now))
+    site.ask(lambda: Session.objects.filter(id=ids["scheduled"]).update(**begun))
+    viewer = meet("moderator", size=PHONE)
+    viewer.visit(f"/replays/{ids['live']}")
+    viewer.page.get_by_role("link", name="Watch now").click()
+    viewer.page.get_by_role("heading", name="Autumn tea").wait_for()
+    assert viewer.page.get_by_role("link", name="Watch now").count() == 0
