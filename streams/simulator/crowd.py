@@ -17,7 +17,7 @@ class TooLate(Exception):
     """A visit was over before somebody had come in."""
 
 
-class GaveUp(ConnectionError):
+class GaveUp(Exception):
     """The room could not be entered, however often it was tried."""
 
 

@@ -38,12 +38,7 @@ def page_of(report: dict[str, Any]) -> str:
             _checks(report),
             wide=True,
         ),
-        _section(
-            "Watching",
-            "People in the room, by script minute. The lines are deals.",
-            _watching(report),
-            wide=True,
-        ),
+        _section("Watching", _attendance(report), _watching(report), wide=True),
         _section("Orders", "By script minute: in deals, and at the live price.", _orders(report)),
         _section(
             "From coming in to paying", "How many people took each step at least once.", _funnel(report)
@@ -121,6 +116,14 @@ def _checks(report: dict[str, Any]) -> str:
             f"{escape(check['rule'])}{f'<ul>{faults}</ul>' if faults else ''}</li>"
         )
     return f'<ul class="checks">{items}</ul>'
+
+
+def _attendance(report: dict[str, Any]) -> str:
+    traffic = report["traffic"]
+    return (
+        f"People in the room, by script minute; the lines are deals. {traffic['chats']:,} messages,"
+        f" {traffic['likes']:,} likes, {traffic['looks']:,} product pages."
+    )
 
 
 def _watching(report: dict[str, Any]) -> str:
@@ -226,17 +229,21 @@ def _connections(report: dict[str, Any]) -> str:
 
 
 def _decisions(report: dict[str, Any]) -> str:
-    decisions = report["decisions"]
-    figures = _table(
-        ("", "planned"),
-        ((name.replace("_", " "), f"{count:,}") for name, count in decisions.items() if name != "digests"),
-    )
+    decisions, traffic = report["decisions"], report["traffic"]
+    happened = {**traffic, "viewers": report["funnel"][0][1]}
+    rows = [
+        (name.replace("_", " "), f"{count:,}", _number(happened.get(name)))
+        for name, count in decisions.items()
+        if name != "digests"
+    ]
+    figures = _table(("", "planned", "happened"), rows)
     digests = "".join(f"<code>{escape(digest)}</code>" for digest in decisions["digests"])
     host = report["host"]
     refused = "".join(f"<li>{escape(each)}</li>" for each in host["refused"])
     return (
         f"{figures}<p>SHA-256 of every decision, one for each process: {digests}</p>"
         f"<p>The host played {host['beats']} beats, each at most {host['most_late_ms']:g} ms late.</p>"
+        + ("<p>Somebody else ended the show.</p>" if host["ended_by_others"] else "")
         + (f"<p>Refused:</p><ul>{refused}</ul>" if refused else "")
     )
 

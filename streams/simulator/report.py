@@ -49,6 +49,7 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
             "beats": outcome.played.beats,
             "most_late_ms": round(outcome.played.late_ms, 1),
             "refused": outcome.played.refused,
+            "ended_by_others": outcome.played.ended_early,
         },
         "decisions": {
             **{name: sum(part[name] for part in outcome.planned) for name in PLANNED},

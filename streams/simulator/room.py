@@ -53,7 +53,6 @@ class Room:
     seq: int = -1
     epoch: str = ""
     state: str = "scheduled"
-    viewers: int = 0
     slots: dict[str, Goods] = field(default_factory=dict)
     deals: dict[str, Goods] = field(default_factory=dict)
     deal_of_beat: dict[int, str] = field(default_factory=dict)
@@ -90,8 +89,6 @@ class Room:
         if message.type in SNAPSHOTS:
             if message.data["seq"] >= self.seq:
                 self._draw(message.data)
-        elif message.type == "room.pulse":
-            self.viewers = message.data["viewers"]
         elif message.seq > self.seq:
             self.seq = message.seq
             self._apply(message)

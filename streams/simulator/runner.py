@@ -41,6 +41,8 @@ class Runner:
 
     def stop(self, *_signal: int | FrameType | None) -> None:
         """End the show that is on, and play no other; safe in a signal handler."""
+        if self._stopped:
+            return  # a second signal must not interrupt the goodbye
         self._stopped = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._cancel)
@@ -89,7 +91,12 @@ class Runner:
                 outcome = asyncio.run(self._guarded(wanted))
             except asyncio.CancelledError:
                 return None
-            except (NoStage, Unreachable, CrowdFailed) as failure:
+            except Unreachable as failure:
+                raise Failed(
+                    f"The marketplace does not answer any more: {failure}. What it left on air is ended"
+                    " when the next one begins."
+                ) from failure
+            except (NoStage, CrowdFailed) as failure:
                 raise Failed(str(failure)) from failure
         self._report(outcome)
         return outcome

@@ -22,6 +22,7 @@ CONNECT_ATTEMPTS = 10
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 3.0
 FLEETING_SECONDS = 2.0
+FIRST_MESSAGE_SECONDS = 30.0
 #: Close codes after which coming back is of no use (docs/realtime.md).
 FINAL_CODES = frozenset({4400, 4403, 4404, 4413})
 
@@ -35,13 +36,14 @@ class Viewer:
         self.present = False
         self.stays = False
         self.finished = asyncio.Event()
-        self.done_things: set[str] = set()
+        self._done: set[str] = set()
         self._socket: RoomSocket | None = None
         self._broken = False
         self._close_code: int | None = None
         self._failures = 0
         self._entered = self._knocked = 0.0
         self._wake = asyncio.Event()
+        self._inside = asyncio.Event()
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future[Message]] = {}
         self._todo: list[tuple[float, int, Callable[..., Coroutine[Any, Any, None]], tuple[Any, ...]]] = []
@@ -77,8 +79,8 @@ class Viewer:
     def count(self, what: str, *, once: str = "") -> None:
         """Count something; ``once`` names it among the things that are counted once a person."""
         self.crowd.tally.counts[what] += 1
-        if once and once not in self.done_things:
-            self.done_things.add(once)
+        if once and once not in self._done:
+            self._done.add(once)
             self.crowd.tally.counts[f"people:{once}"] += 1
 
     async def ask(self, kind: str, data: dict[str, Any], *, seconds: float) -> Message:
@@ -100,7 +102,7 @@ class Viewer:
 
     async def come_back(self) -> None:
         """Enter the room again behind the last fact, unless the connection stands. Raises GaveUp."""
-        if self._broken or self._socket is None:
+        if self._broken or self._socket is None or not self._socket.is_open:
             if self._close_code in FINAL_CODES:
                 raise GaveUp(f"closed with {self._close_code}")
             self.count("reconnects")
@@ -196,34 +198,42 @@ class Viewer:
 
     async def _enter(self, *, fresh: bool, until: float = float("inf")) -> None:
         """Enter the room, from the start or behind the last fact. Raises GaveUp, and TooLate if fresh."""
-        crowd = self.crowd
         self._hang_up()
         self._knocked = time.perf_counter()
         if fresh:
             self.seq = -1
         for _ in range(CONNECT_ATTEMPTS):
             try:
-                async with crowd.door:
-                    if fresh and (crowd.is_over or time.time() > until):
-                        raise TooLate
-                    ticket = (await crowd.api.post("realtime/tickets", token=self.person.token))["ticket"]
-                since = f"&since={crowd.room.epoch}.{self.seq}" if self.seq >= 0 else ""
-                self._broken, self._close_code = False, None
-                self._socket = await connect(
-                    f"{crowd.ws_url}/ws/v1/rooms/{crowd.session}?ticket={ticket}{since}",
-                    self._on_text,
-                    self._on_lost,
-                )
+                await self._knock(fresh=fresh, until=until)
             except (OSError, Refused) as error:  # TimeoutError is an OSError
+                self._hang_up()
                 self.count("failed_connects")
                 self.count(f"failed_connect:{type(error).__name__}")
                 await self._rest()
             else:
                 self.count("connects")
-                self._entered = time.time()
-                self.present = not self._broken
+                self.present = True
                 return
         raise GaveUp("no way in")
+
+    async def _knock(self, *, fresh: bool, until: float) -> None:
+        """Get a ticket, open a socket and wait for the first message: before it nobody may speak."""
+        crowd = self.crowd
+        async with crowd.door:
+            if fresh and (crowd.is_over or time.time() > until):
+                raise TooLate
+            ticket = (await crowd.api.post("realtime/tickets", token=self.person.token))["ticket"]
+        since = f"&since={crowd.room.epoch}.{self.seq}" if self.seq >= 0 else ""
+        url = f"{crowd.ws_url}/ws/v1/rooms/{crowd.session}?ticket={ticket}{since}"
+        self._broken, self._close_code = False, None
+        self._inside.clear()
+        async with asyncio.timeout(FIRST_MESSAGE_SECONDS):
+            self._socket = await connect(url, self._on_text, self._on_lost)
+            await self._inside.wait()
+        if self._broken and self._close_code in FINAL_CODES:
+            raise GaveUp(f"closed with {self._close_code}")
+        if self._broken:
+            raise ConnectionError(f"closed with {self._close_code}")
 
     async def _rest(self) -> None:
         """Wait a little, longer after each failure in a row. Raises GaveUp after too many."""
@@ -252,6 +262,9 @@ class Viewer:
 
     def _on_text(self, text: bytes) -> None:
         message = self.crowd.room.read(text)
+        if not self._inside.is_set():
+            self._entered = time.time()
+            self._inside.set()
         if message.seq:
             self._on_fact(message)
         elif message.re is not None:
@@ -299,6 +312,7 @@ class Viewer:
         self._broken = True
         self._hang_up()
         self._wake.set()
+        self._inside.set()
         for waiting in self._answers.values():
             if not waiting.done():
                 waiting.set_exception(ConnectionError("The connection broke."))

@@ -24,6 +24,7 @@ from streams.models import ChatMessage, Deal, RoomEvent, Session, Slot
 from streams.simulator.plan import digest_of, plan_viewer
 from streams.simulator.rates import read_rates
 from streams.simulator.script import parse_script, read_toml
+from tests.conftest import Launch
 from tests.servers import ROOT, Web
 from tests.servers.process import wait_until
 
@@ -41,8 +42,8 @@ def simulate(web: Web, server_environment: Mapping[str, str], tmp_path: Path) ->
     """Return a function that starts the command against a server, its report in ``tmp_path``."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        given = ("--preset", str(SCRIPT), "--url", web.url, "--report", str(tmp_path / "report.html"))
+    def start(*arguments: str, url: str = web.url) -> subprocess.Popen[str]:
+        given = ("--preset", str(SCRIPT), "--url", url, "--report", str(tmp_path / "report.html"))
         process = subprocess.Popen(
             [sys.executable, "manage.py", "simulate", *given, *arguments],
             cwd=ROOT,
@@ -156,6 +157,23 @@ def _hold_page(page: str, out: str) -> None:
     assert "Small evening" in page
     assert not any(bad in page for bad in ("<script", "http://", "https://", "<link", "url("))
     assert "held   No slot and no deal sold more units than it had." in out
+
+
+def test_a_show_outlives_the_server(simulate: Simulate, launch_web: Launch, tmp_path: Path) -> None:
+    web = launch_web()
+    process = simulate("--viewers", "16", "--speed", "5", url=web.url)
+    orders = Order.objects.filter(session__title="Small evening")
+    wait_until(orders.exists, seconds=30, what="an order")
+    web.kill()
+    web.start()
+    code, out, err = finish(process)
+    assert (code, err) == (0, ""), out
+    report = read_report(tmp_path)
+    assert report["connections"]["reconnects"] > 0
+    assert report["connections"]["closes"]["none"] > 0
+    assert report["connections"]["gave_up"] == 0
+    assert report["sales"]["orders"] == orders.count()
+    assert report["show"]["facts"] == Session.objects.get().last_seq
 
 
 def test_a_broken_rule_is_reported_and_fails(
