@@ -131,6 +131,8 @@ class Viewer:
         await asyncio.gather(*self._errands)
         if not crowd.is_over:
             self._hang_up()
+        elif self._broken:
+            await self.come_back()
 
     async def _do_what_is_due(self) -> None:
         """Do what is due. Chat and likes of long ago are left out; what goes over HTTP is not waited for."""
