@@ -6,6 +6,7 @@ from django import template
 
 from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money, exponent
+from marketplace.models import Product
 from marketplace.storefront import words as sentences
 from orders.queries.kept import CameBack
 
@@ -40,3 +41,9 @@ def words(value: str) -> str:
 def came_back(value: CameBack | str | None) -> str:
     """Return a refund rate in words; nothing for a card that shows no product yet."""
     return "" if isinstance(value, str) else sentences.came_back(value)
+
+
+@register.filter
+def policy(value: str) -> str:
+    """Return a return policy in words: ``standard`` is ``7 days without a reason``."""
+    return str(Product.ReturnPolicy(value).label)

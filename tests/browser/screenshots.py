@@ -1,106 +1,133 @@
 """Make the pictures of docs/screenshots: ``python -m tests.browser.screenshots [--url http://127.0.0.1:8000]``.
 
-Without an address it fills an empty marketplace with the demo and serves it for as long as it takes.
+Without an address it runs the demo with its simulated show, and lets that show go on for a while first, so
+that the console has something to draw.
 """
 
 import argparse
 import contextlib
 import os
-import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import django
 import httpx
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from marketplace.lib.ports import is_ready
+from marketplace.lib.processes import Child
 from tests.browser.chromium import FLAGS, NoChromium, find_or_install
-from tests.servers import ROOT, Web, temporary_folder
+from tests.servers import ROOT, free_port, temporary_folder
 
 FOLDER = ROOT / "docs" / "screenshots"
-SETTLED_MS = 1_500  # the socket has brought what moves, and pictures are drawn
+SETTLED_MS = 6_000  # the socket has brought what moves, the host has said something, pictures are drawn
+START_SECONDS = 120
+SHOW_SECONDS = 150
+STOP_SECONDS = 20
+POLL_SECONDS = 1
+PRESSED_MS = 2_000
 WIDE = (1440, 900)
-NARROW = (360, 740)
+NARROW = (390, 844)
+JPEG_QUALITY = 85
+#: The path of a replay, which the lobby knows.
+REPLAY = "{replay}"
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: of the page at a path, as one person of the demo sees it. ``{show}`` is the live show."""
+    """One picture: of the page at a path, as one person of the demo sees it, after a button was pressed.
+
+    In the path ``{show}`` stands for the simulated show.
+    """
 
     name: str
     path: str
     who: str = ""
     size: tuple[int, int] = WIDE
     dark: bool = False
+    press: str = ""
 
 
 SHOTS = (
     Shot("lobby", "/"),
     Shot("lobby-phone", "/", size=NARROW),
-    Shot("room", "{room}", who="viewer"),
-    Shot("room-dark", "{room}", who="viewer", dark=True),
-    Shot("room-phone", "{room}", who="viewer", size=NARROW),
-    Shot("orders", "{orders}", who="viewer"),
-    Shot("console", "/admin/live/{show}/", who="streamer"),
-    Shot("console-dark", "/admin/live/{show}/", who="streamer", dark=True),
-    Shot("console-phone", "/admin/live/{show}/", who="streamer", size=NARROW),
+    Shot("room", "/live/{show}", who="viewer"),
+    Shot("room-phone", "/live/{show}", who="viewer", size=NARROW, dark=True),
+    Shot("checkout", "/live/{show}", who="viewer", press="[data-pinned] button[type=submit]"),
+    Shot("orders", "/orders", who="viewer"),
+    Shot("replay", REPLAY, who="viewer"),
+    Shot("console", "/admin/live/{show}/", who="lulu"),
+    Shot("console-phone", "/admin/live/{show}/", who="lulu", size=NARROW, dark=True),
 )
 
 
 def main(arguments: Sequence[str]) -> int:
     """Make all pictures, or those that are named; return 1 when one could not be made."""
+    names = [shot.name for shot in SHOTS]
     parser = argparse.ArgumentParser(description="Make the pictures of docs/screenshots.")
-    parser.add_argument("--url", help="a running demo; without it one is started")
+    parser.add_argument("--url", help="a running demo with its simulated show; without it one is started")
     parser.add_argument("--only", default="", help="names of pictures, with commas between them")
     options = parser.parse_args(arguments)
     wanted = set(filter(None, options.only.split(",")))
-    unknown = wanted - {shot.name for shot in SHOTS}
-    if unknown:
-        parser.error(f"no such picture: {', '.join(sorted(unknown))}; there are {', '.join(_names())}")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
-    django.setup()
+    if unknown := wanted.difference(names):
+        parser.error(f"no such picture: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     try:
         path = find_or_install()
     except NoChromium as refusal:
         print(refusal, file=sys.stderr)
         return 1
-    shots = [shot for shot in SHOTS if not wanted or shot.name in wanted]
-    with _site(options.url) as url, sync_playwright() as playwright:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+    django.setup()
+    FOLDER.mkdir(exist_ok=True)
+    with _demo(options.url) as url, sync_playwright() as playwright:
+        show = _show_after(url, SHOW_SECONDS)
         browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS])
-        return _take(browser, url, shots)
-
-
-def _names() -> list[str]:
-    return [shot.name for shot in SHOTS]
+        made = [_shoot(browser, url, shot, show) for shot in SHOTS if not wanted or shot.name in wanted]
+    return 0 if all(made) else 1
 
 
 @contextlib.contextmanager
-def _site(url: str | None) -> Iterator[str]:
+def _demo(url: str | None) -> Iterator[str]:
     """Yield the address of a running demo."""
     if url:
         yield url.rstrip("/")
         return
     with temporary_folder() as folder:
-        web = Web(folder, env={"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""})
-        for command in (["migrate", "--verbosity", "0"], ["demo"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command],
-                cwd=ROOT,
-                env=web.environment(),
-                stdout=subprocess.DEVNULL,
-                check=True,
-            )
-        with web:
-            yield web.url
+        port = free_port()
+        here = f"http://127.0.0.1:{port}"
+        demo = Child(
+            "demo",
+            [sys.executable, "-m", "marketplace.demo.run", "--port", str(port)],
+            log=folder / "run.log",
+            ready=lambda: is_ready(here),
+            env={**os.environ, "VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""},
+            folder=ROOT,
+        )
+        demo.launch()
+        try:
+            demo.wait_ready(START_SECONDS)
+            yield here
+        finally:
+            demo.stop(STOP_SECONDS)
 
 
-def _take(browser: Browser, url: str, shots: Sequence[Shot]) -> int:
-    """Take the pictures; return 1 when a page was not there."""
-    show = _live_show(url)
-    FOLDER.mkdir(exist_ok=True)
-    made = [_shoot(browser, url, shot, show) for shot in shots]
-    return 0 if all(made) else 1
+def _show_after(url: str, seconds: float) -> str:
+    """Return the id of the simulated show as soon as it has gone on for so long."""
+    from marketplace.demo.catalogue import script
+
+    title = script().title
+    deadline = time.monotonic() + START_SECONDS + seconds
+    while time.monotonic() < deadline:
+        answer = httpx.get(f"{url}/api/v1/sessions", params={"show": "live"}).raise_for_status()
+        for session in answer.json()["data"]:
+            began = datetime.fromisoformat(session["started_at"])
+            if session["title"] == title and (datetime.now(UTC) - began).total_seconds() >= seconds:
+                return str(session["id"])
+        time.sleep(POLL_SECONDS)
+    raise SystemExit(f"“{title}” is not live at {url}: start it with make run.")
 
 
 def _shoot(browser: Browser, url: str, shot: Shot, show: str) -> bool:
@@ -113,51 +140,37 @@ def _shoot(browser: Browser, url: str, shot: Shot, show: str) -> bool:
     page = context.new_page()
     if shot.who:
         _sign_in(page, url, shot.who)
-    status = _open(page, url, shot.path, show)
-    target = FOLDER / f"{shot.name}.png"
-    if status == httpx.codes.OK:
+    answer = page.goto(url + _address(page, url, shot.path, show))
+    target = FOLDER / f"{shot.name}.jpeg"
+    if found := answer is not None and answer.ok:
         page.wait_for_timeout(SETTLED_MS)
-        page.screenshot(path=target)
+        if shot.press:
+            page.locator(shot.press).first.click()
+            page.wait_for_timeout(PRESSED_MS)
+        page.screenshot(path=target, type="jpeg", quality=JPEG_QUALITY)
         print(target.relative_to(ROOT))
     else:
-        print(f"{shot.name}: no such page ({status or 'sent elsewhere'})", file=sys.stderr)
+        print(f"{shot.name}: no such page", file=sys.stderr)
     context.close()
-    return status == httpx.codes.OK
-
-
-def _live_show(url: str) -> str:
-    """Return the id of the show that is live."""
-    answer = httpx.get(f"{url}/api/v1/sessions", params={"show": "live"}).raise_for_status()
-    return str(answer.json()["data"][0]["id"])
+    return found
 
 
 def _sign_in(page: Page, url: str, who: str) -> None:
-    """Sign in at the lobby's door, or the administration's while there is no lobby."""
     from marketplace.demo.people import PASSWORD
 
-    page.goto(f"{url}/")
-    door = page.get_by_role("link", name="Sign in", exact=True)
-    if door.count():
-        door.first.click()
-    else:
-        page.goto(f"{url}/admin/login/")
-    form = page.locator("form:has(input[type=password])")
-    form.locator("input[name=username]").fill(who)
-    form.locator("input[type=password]").fill(PASSWORD)
-    form.locator("[type=submit]").click()
+    page.goto(f"{url}/sign-in")
+    page.locator("main input[name=username]").fill(who)
+    page.locator("main input[type=password]").fill(PASSWORD)
+    page.locator("main [type=submit]").first.click()
     page.wait_for_load_state()
 
 
-def _open(page: Page, url: str, path: str, show: str) -> int:
-    """Open a page, by the lobby's link where the path is one; return the status, 0 when sent away."""
-    links = {"{room}": f"main a[href*='{show}']", "{orders}": "nav a:has-text('My orders')"}
-    if path in links:
+def _address(page: Page, url: str, path: str, show: str) -> str:
+    """Return the path of a shot with names in the place of its braces."""
+    if path == REPLAY:
         page.goto(f"{url}/")
-        link = page.locator(links[path]).first
-        path = (link.get_attribute("href") if link.count() else None) or "/no-such-link"
-    address = url + path.replace("{show}", show)
-    answer = page.goto(address)
-    return answer.status if answer and answer.url.partition("?")[0] == address else 0
+        return page.locator("main a[href^='/replays/']").nth(1).get_attribute("href") or "/no-replay"
+    return path.replace("{show}", show)
 
 
 if __name__ == "__main__":

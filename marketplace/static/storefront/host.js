@@ -3,6 +3,7 @@
 import { line, round, shade } from "./pen.js";
 
 const SKIN = ["#f3cfb0", "#e6b48d", "#c98d62", "#9a6240", "#6f4329"];
+const LIPS = ["#8d2f2f", "#8d2f2f", "#8d2f2f", "#c65f58", "#c65f58"]; // in the order of SKIN, to be seen on it
 const HAIR = ["#231815", "#3a2418", "#5b3a1e", "#7b4b2a", "#2b2b38", "#8a8f98"];
 const CLOTHES = ["#e4573d", "#2f7f79", "#3f5fb0", "#b0477d", "#d99a2b", "#5c7f3b"];
 const WALLS = [
@@ -131,8 +132,7 @@ function drawFace(pen, look, time, speaking) {
   line(pen, 22, 359 - lift, 46, 362 - lift);
   if (look.glasses) drawGlasses(pen);
   const open = speaking ? 6 + Math.abs(Math.sin(time * 9.5) + Math.sin(time * 6.1) * 0.6) * 10 : 0;
-  pen.fillStyle = "#8d2f2f";
-  pen.strokeStyle = "#8d2f2f";
+  pen.fillStyle = pen.strokeStyle = LIPS[SKIN.indexOf(look.skin)];
   pen.beginPath();
   if (open) {
     pen.ellipse(0, 440, 19, open, 0, 0, 7);

@@ -27,6 +27,7 @@ const SUBTITLE_MS_PER_LETTER = 60;
 
 let state = fromSnapshot(given.snapshot);
 let subtitle = null;
+let frame = null;
 setServerTime(given.snapshot.server_time);
 const canvas = find("stage");
 const stage = canvas && new Stage(canvas, state.session.streamer.id);
@@ -68,7 +69,15 @@ function hear(message) {
   state = apply(state, message);
   const isOld = message.seq !== undefined && state === before;
   if (!isOld) ASIDE[message.type]?.(message.data);
-  if (state !== before) paint();
+  if (state !== before) paintSoon();
+}
+
+/** Paint once for all that came since the last frame. */
+function paintSoon() {
+  frame ??= requestAnimationFrame(() => {
+    frame = null;
+    paint();
+  });
 }
 
 function paint() {
