@@ -79,8 +79,9 @@ def demo_viewer(request: HttpRequest) -> HttpResponse:
     user = _demo_viewer_of(request)
     if user is None:
         name = f"demo-{secrets.token_hex(4)}"
+        shown = f"Demo viewer {name[-4:]}"
         user = create_account(
-            username=name, password=secrets.token_urlsafe(24), display_name="Demo viewer", now=clock.now()
+            username=name, password=secrets.token_urlsafe(24), display_name=shown, now=clock.now()
         )
     login(request, user, backend=BACKEND)
     answer = HttpResponseRedirect(next_address(request))

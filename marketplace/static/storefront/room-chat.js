@@ -1,6 +1,6 @@
 // The chat of a room: the messages, the form that says something, and the heart.
 
-import { write } from "./room-view.js";
+import { grouped, write } from "./room-view.js";
 
 const NEAR_THE_END_PX = 40;
 const LIKES_MS = 600;
@@ -35,7 +35,7 @@ export class Chat {
     const above = this.find("chat-pinned");
     above.hidden = !pinnedChat;
     write(above, pinnedChat ? `${pinnedChat.author.name}: ${pinnedChat.text}` : "");
-    write(this.find("likes"), String(likes));
+    write(this.find("likes"), grouped(likes));
   }
 
   note(text) {

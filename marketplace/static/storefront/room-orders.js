@@ -5,6 +5,8 @@ import { toast } from "./js/toast.js";
 
 const NEWS = {
   paid: ["Your order is paid.", "success"],
+  shipped: ["An order of yours was shipped.", "success"],
+  delivered: ["An order of yours was delivered.", "success"],
   expired: ["The time to pay for an order is over. Its units went back on sale.", "error"],
   cancelled: ["An order of yours was cancelled.", "info"],
   refunded: ["An order of yours was refunded.", "success"],

@@ -76,7 +76,8 @@ export class Sheet {
 
   show(html) {
     const parsed = new DOMParser().parseFromString(html, "text/html");
-    this.body.replaceChildren(...parsed.body.childNodes);
+    const content = parsed.querySelector("main") ?? parsed.body; // an error is a whole page
+    this.body.replaceChildren(...content.childNodes);
     this.hasShown = true;
     this.dialog.scrollTop = 0;
     const first = this.body.querySelector("[data-focus]") ?? this.dialog.querySelector("h2");
