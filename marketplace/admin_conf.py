@@ -15,5 +15,6 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "marketplace.admin_site.SignInForm"},
+    "DASHBOARD_CALLBACK": "marketplace.console.home.dashboard",
     "SIDEBAR": {"show_search": True, "navigation": "marketplace.console.sidebar.navigation"},
 }

@@ -177,7 +177,7 @@ class SessionAdmin(OwnAdmin):
             made.append(planning.create_session(streamer=streamer, actor=person, now=clock.now(), **values))
             return "The session is drafted; fill its line-up and give it a date."
 
-        asked = self.ask(request, title="New session", form=SessionForm, run=run, submit="Draft")
+        asked = self.ask(request, title="New session", form=SessionForm, run=run, submit="Make a draft")
         return _to_console(made[0]) if made else asked
 
     @button("Change", path="edit", icon="edit")

@@ -213,6 +213,18 @@ def test_a_state_shows_what_can_be_done(
     assert page.count("<script>") == desk.get(reverse("admin:index")).content.decode().count("<script>")
 
 
+def test_the_first_page_leads_to_ones_shows_and_lists(desk: Client, live: Session, brand_staff: User) -> None:
+    page = desk.get(reverse("admin:index")).content.decode()
+    assert f'href="{address("show", live.id)}"' in page
+    main = page.partition('<div class="con con-home">')[2]
+    assert reverse("admin:streams_session_changelist") in main
+    theirs = inside(brand_staff).get(reverse("admin:index")).content.decode()
+    assert "Your shows" not in theirs
+    assert (
+        reverse("admin:marketplace_product_changelist") in theirs.partition('<div class="con con-home">')[2]
+    )
+
+
 def test_figures_are_those_of_the_show(desk: Client, live: Session, slot: Slot) -> None:
     now = clock.now()
     minute = now.replace(second=0, microsecond=0)
