@@ -113,3 +113,31 @@ def test_a_purchase_that_is_asked_for_twice_is_answered_once(meet: Meet) -> None
         "keys": ["first", "first"],
         "told": ["ord_1"],
     }
+
+
+#: Sent twice before the answer is there, while the next message is being typed.
+SAID_TWICE = """async () => {
+  const { Chat } = await import("/static/storefront/room-chat.js");
+  document.body.innerHTML = `<section><ol data-chats></ol><form data-say><input name="text" value="hello">
+    <button type="button" data-like></button></form><p data-chat-note></p></section>`;
+  const form = document.querySelector("form"), said = [], answers = [];
+  const ask = (_type, { text }) => new Promise((answer) => { said.push(text); answers.push(answer); });
+  new Chat(document.querySelector("section"), { socket: { ask }, liked: () => {} });
+  form.requestSubmit();
+  form.requestSubmit();
+  form.elements.text.value = "and then";
+  answers[0]({ type: "chat.accepted", data: {} });
+  await new Promise((done) => setTimeout(done, 0));
+  const kept = form.elements.text.value;
+  form.requestSubmit();
+  answers[1]({ type: "chat.accepted", data: {} });
+  await new Promise((done) => setTimeout(done, 0));
+  return { said, kept, left: form.elements.text.value };
+}"""
+
+
+def test_a_message_that_is_sent_twice_is_said_once(meet: Meet) -> None:
+    nobody = meet()
+    nobody.visit("/sign-in")
+    found = nobody.page.evaluate(SAID_TWICE)
+    assert found == {"said": ["hello", "and then"], "kept": "and then", "left": ""}
