@@ -28,6 +28,7 @@ from refunds.models import Refund
 from streams.actions.deals import close_deal
 from streams.actions.sessions import schedule_session
 from streams.models import Collaboration, Deal, Reminder, RoomEvent, Session, Streamer
+from streams.queries.figures import totals
 from tests.marketplace.rest_callers import Caller
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
@@ -115,6 +116,7 @@ def see_the_shows(printed: str) -> None:
     live = Session.objects.get(state="live")
     assert f"Live session: {live.id}\n" in printed
     assert live.slots.get(pinned=True).deals.get().closes_at > clock.now()
+    assert totals(live).unique_viewers > totals(live).orders > 0
     assert not Session.objects.filter(cover="").exists()
     for session in Session.objects.filter(state="ended"):
         types = list(RoomEvent.objects.filter(session=session).order_by("seq").values_list("type", "at"))
