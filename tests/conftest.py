@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.clocks import clock_put_back
 from tests.limits import fresh_limits
 from tests.people import admin, brand, brand_owner, brand_staff, buyer, host, outsider, rival
 from tests.servers import Beat, Ours, Web, Worker, temporary_folder
@@ -17,6 +18,7 @@ __all__ = [
     "brand_owner",
     "brand_staff",
     "buyer",
+    "clock_put_back",
     "fresh_limits",
     "host",
     "outsider",
