@@ -28,10 +28,11 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _move(request)
     kept = SandboxClock.objects.values_list("report", flat=True).first()
+    now, ahead = clock.now(), clock.ahead()
     context = {
-        "now": clock.now(),
-        "machine_now": clock.machine_now(),
-        "ahead": clock.ahead(),
+        "now": now,
+        "in_the_world": now - ahead,
+        "ahead": ahead,
         "steps": STEPS,
         "move": kept and _read(kept),
     }
