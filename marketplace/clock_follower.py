@@ -14,7 +14,7 @@ from typing import Any
 import redis
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from redis.client import PubSub
 
 from marketplace.lib import clock
@@ -30,7 +30,7 @@ _setting = threading.Lock()
 
 
 def follow() -> None:
-    """Set this process's clock by the row; a command does it once. Raises DatabaseError."""
+    """Set this process's clock by the row; a command does it once."""
     if settings.SANDBOX:
         with setting():
             clock.set_ahead(ahead())
@@ -89,18 +89,18 @@ class _Follower(threading.Thread):
             except redis.RedisError:
                 self.look()
                 self._stopping.wait(LOOK_SECONDS)
-        connection.close()
 
     def look(self) -> None:
         """Set the clock by the row; while the database is away it stays."""
         try:
             follow()
             self._is_away = False
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001 - the next look tries again
             if not self._is_away:
                 log.warning("clock_not_read", error=repr(error))
             self._is_away = True
-            connection.close()
+        finally:
+            connection.close()  # others need it more than once a second
 
     def stop(self) -> None:
         self._stopping.set()
