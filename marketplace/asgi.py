@@ -13,7 +13,7 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from marketplace import checks  # noqa: E402
+from marketplace import checks, clock_follower  # noqa: E402
 from marketplace.lifespan import Lifespan  # noqa: E402
 from marketplace.rest.body_limit import BodyLimit  # noqa: E402
 from orders.admission import admission  # noqa: E402
@@ -27,6 +27,14 @@ async def _check_settings() -> None:
     checks.refuse_bad_settings()
 
 
+async def _follow_clock() -> None:
+    await asyncio.to_thread(clock_follower.start)
+
+
+async def _leave_clock() -> None:
+    await asyncio.to_thread(clock_follower.stop)
+
+
 async def _close_admission() -> None:
     await asyncio.to_thread(admission.close)
 
@@ -37,6 +45,6 @@ rooms = URLRouter([path("ws/v1/rooms/<str:session_id>", room)])
 
 application = Lifespan(
     ProtocolTypeRouter({"http": PurchaseEndpoint(BodyLimit(django_application)), "websocket": rooms}),
-    startup=[_check_settings, hub.start, room_services.start],
-    shutdown=[_close_admission, room_services.stop, hub.stop],
+    startup=[_check_settings, _follow_clock, hub.start, room_services.start],
+    shutdown=[_close_admission, room_services.stop, hub.stop, _leave_clock],
 )

@@ -1,8 +1,9 @@
 """The Celery application. A task is a doorbell: the work is rows, and sweeps find what a lost bell missed."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 from marketplace.schedule import beat_schedule
 
@@ -12,3 +13,15 @@ app = Celery("hawker")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = beat_schedule()
 app.autodiscover_tasks(["marketplace", "streams", "orders", "refunds"])
+
+
+def follow_clock(**_: Any) -> None:
+    """Have a worker, each process of its pool, and beat follow the sandbox's clock."""
+    from marketplace import clock_follower  # noqa: PLC0415 - only now Django has loaded its apps
+
+    clock_follower.start()
+
+
+signals.worker_init.connect(follow_clock)
+signals.worker_process_init.connect(follow_clock)
+signals.beat_init.connect(follow_clock)

@@ -1,13 +1,19 @@
 """System checks: combinations of settings that would lose orders or leave doors open are refused at start."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register, run_checks
+from django.core.checks import CheckMessage, Error, Tags, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+
+from marketplace.models import SandboxClock
 
 TAG = "hawker"
+#: The table of the sandbox's clock.
+CLOCK = SandboxClock._meta.db_table  # noqa: SLF001 - Django documents it
 
 
 def refuse_bad_settings() -> None:
@@ -81,3 +87,20 @@ def production_is_closed(**_: Any) -> Sequence[CheckMessage]:
             )
         )
     return errors
+
+
+@register(Tags.database)
+def production_keeps_time(databases: Sequence[str] | None = None, **_: Any) -> Sequence[CheckMessage]:
+    """A sandbox whose clock was moved holds rows of the future, which production would take for facts."""
+    if not settings.PRODUCTION:
+        return []
+    return [
+        Error(
+            "This database was a sandbox whose clock has been moved: it holds facts of the future.",
+            hint="Use a database of its own for production, or MARKETPLACE_MODE=sandbox for this one.",
+            id="hawker.E007",
+        )
+        for name in databases or ()
+        if CLOCK in connections[name].introspection.table_names()
+        and SandboxClock.objects.using(name).exclude(ahead=timedelta(0)).exists()
+    ]

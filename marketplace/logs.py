@@ -91,7 +91,7 @@ def _final(form: str) -> list[Processor]:
 
 
 def _add_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    event["at"] = clock.to_wire(clock.now())
+    event["at"] = clock.to_wire(clock.machine_now())
     return event
 
 

@@ -15,7 +15,7 @@ RECORDS = 5_000
 @shared_task(ignore_result=True)
 def sweep_orphan_pictures() -> None:
     """Remove picture files that no product uses. Every hour; harmless when two run at once."""
-    names = pictures.orphans(now=clock.now(), batch=BATCH)
+    names = pictures.orphans(now=clock.machine_now(), batch=BATCH)
     for name in names:
         pictures.discard(name)
     if names:

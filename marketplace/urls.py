@@ -21,7 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler404 = "marketplace.rest.problems.address_not_found"
 
 if settings.SANDBOX:
+    from marketplace.sandbox.pages import clock_page
+
     urlpatterns += [
+        path("sandbox/clock", clock_page, name="clock"),
         path("api/v1/sandbox/", include("marketplace.sandbox.urls")),
         path("sandbox/gateway/v1/", include("orders.payments.simulator.urls")),
     ]

@@ -6,6 +6,7 @@ Only these, and the action that keeps a message, write the inbox.
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Min, QuerySet
 
 from marketplace.lib.atomic import require_transaction
 from orders.models import InboundWebhook
@@ -17,12 +18,15 @@ _LONGEST_OUTCOME = 200
 
 def waiting(*, about_refunds: bool, limit: int = 100) -> list[str]:
     """Return the ids of messages that are not applied yet, in order of arrival."""
-    messages = InboundWebhook.objects.filter(applied_at=None).order_by("received_at", "id")
-    if about_refunds:
-        messages = messages.filter(type__startswith=ABOUT_REFUNDS)
-    else:
-        messages = messages.exclude(type__startswith=ABOUT_REFUNDS)
+    messages = _unapplied(about_refunds=about_refunds).order_by("received_at", "id")
     return list(messages.values_list("id", flat=True)[:limit])
+
+
+def next_message(*, about_refunds: bool, after: datetime) -> datetime | None:
+    """Return when, after a moment, a message came that is not applied yet."""
+    messages = _unapplied(about_refunds=about_refunds).filter(received_at__gt=after)
+    first: datetime | None = messages.aggregate(at=Min("received_at"))["at"]
+    return first
 
 
 def lock_unapplied(inbox_id: str) -> InboundWebhook | None:
@@ -40,3 +44,10 @@ def close(message: InboundWebhook, outcome: str, *, now: datetime) -> str:
     outcome = outcome[:_LONGEST_OUTCOME]
     InboundWebhook.objects.filter(id=message.id).update(applied_at=now, outcome=outcome)
     return outcome
+
+
+def _unapplied(*, about_refunds: bool) -> QuerySet[InboundWebhook]:
+    messages = InboundWebhook.objects.filter(applied_at=None)
+    if about_refunds:
+        return messages.filter(type__startswith=ABOUT_REFUNDS)
+    return messages.exclude(type__startswith=ABOUT_REFUNDS)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from marketplace.errors import NotFound
 from marketplace.models import User
@@ -36,3 +36,17 @@ def unrefunded_late_captures(*, limit: int) -> list[str]:
     """Return the ids of payments captured late that nothing has been done about."""
     late = Payment.objects.filter(state=Pay.CAPTURED_LATE, refunds=None)
     return list(late.order_by("updated_at").values_list("id", flat=True)[:limit])
+
+
+def next_refund(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which a refund is tried or asked about."""
+    waiting = Refund.objects.filter(next_attempt_at__gt=after).exclude(state=Refund.State.DONE)
+    first: datetime | None = waiting.aggregate(at=Min("next_attempt_at"))["at"]
+    return first
+
+
+def next_late_capture(*, after: datetime) -> datetime | None:
+    """Return when, after a moment, money came late that nothing has been done about yet."""
+    late = Payment.objects.filter(state=Pay.CAPTURED_LATE, refunds=None, updated_at__gt=after)
+    first: datetime | None = late.aggregate(at=Min("updated_at"))["at"]
+    return first

@@ -63,7 +63,7 @@ def sweep_tickets() -> None:
 @shared_task(ignore_result=True)
 def sweep_orphan_covers() -> None:
     """Remove cover files that no session uses. Every hour."""
-    names = pictures.orphans(now=clock.now(), batch=FILES, folder=COVERS, used=used_by_covers)
+    names = pictures.orphans(now=clock.machine_now(), batch=FILES, folder=COVERS, used=used_by_covers)
     for name in names:
         pictures.discard(name)
     if names:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from tests.clocks import clock_put_back
 from tests.database import database_of
 from tests.limits import fresh_limits
 from tests.people import admin, brand, brand_owner, brand_staff, buyer, host, outsider, rival
@@ -21,6 +22,7 @@ __all__ = [
     "brand_owner",
     "brand_staff",
     "buyer",
+    "clock_put_back",
     "fresh_limits",
     "host",
     "outsider",

@@ -8,6 +8,7 @@ from knox.models import get_digest_token
 
 from marketplace import outbox
 from marketplace.actions.tokens import SHOWN
+from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.models import ApiToken, User
 from marketplace.models.tokens import Scope
@@ -75,7 +76,7 @@ def _with_token(user: User, now: datetime) -> tuple[ApiToken, str]:
         token_key=secret[:SHOWN],
         name=TOKEN_NAME,
         scopes=[Scope.ORDERS_WRITE.value],
-        expiry=now + TOKEN_LIFE,
+        expiry=clock.machine_now() + TOKEN_LIFE,
         created=now,
     )
     return token, secret

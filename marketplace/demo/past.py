@@ -7,7 +7,7 @@ has been done, so a run that was cut off is finished by the next one.
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from marketplace.demo.programme import Part, past
@@ -55,11 +55,12 @@ def run(acts: Iterable[Act]) -> None:
 @contextmanager
 def clock_at(moment: datetime) -> Iterator[None]:
     """Set this process's marketplace clock to a moment, for as long as the block runs."""
-    clock.set_ahead(moment - datetime.now(tz=UTC))
+    before = clock.ahead()
+    clock.set_ahead(moment - clock.machine_now())
     try:
         yield
     finally:
-        clock.set_ahead(timedelta(0))
+        clock.set_ahead(before)
 
 
 def sweep(now: datetime) -> None:

@@ -24,6 +24,7 @@ PAGE = """
   Streamer's console {url}/admin/live/
   API documentation  {url}/api/docs/
   Administration     {url}/admin/
+  Clock to move      {url}/sandbox/clock
 
 {accounts}
 

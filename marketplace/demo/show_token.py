@@ -12,6 +12,7 @@ from marketplace.actions.accounts import create_account
 from marketplace.actions.brands import add_member, create_brand
 from marketplace.actions.categories import create_category
 from marketplace.actions.tokens import create_token, revoke_token
+from marketplace.lib import clock
 from marketplace.models import Brand, BrandMember, Category, User
 from marketplace.models.tokens import Scope
 from marketplace.permissions import Role
@@ -51,7 +52,9 @@ def show_token(*, streamer: str, brand: str, categories: Collection[str], now: d
     host = _host(streamer, now)
     _make_categories(categories, now)
     _join_brand(host, brand, now)
-    token, secret = create_token(user=host, name=NAME, scopes=SCOPES, expires_at=now + LIFE, now=now)
+    token, secret = create_token(
+        user=host, name=NAME, scopes=SCOPES, expires_at=clock.machine_now() + LIFE, now=now
+    )
     return ShowToken(host, token.id, secret)
 
 

@@ -1,6 +1,7 @@
 """The marketplace's clock: the one place that knows the time.
 
-Interfaces read it once and pass ``now`` down. The sandbox may set it ahead of the machine's clock.
+Interfaces read it once and pass ``now`` down. The sandbox may set it ahead of the machine's clock; what must
+not move with it (who may sign in, signatures, logs) reads ``machine_now``. docs/clock.md has the whole list.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,16 @@ _ahead = timedelta(0)
 def now() -> datetime:
     """Return the marketplace's time, aware, in UTC."""
     return datetime.now(tz=UTC) + _ahead
+
+
+def machine_now() -> datetime:
+    """Return the machine's time, aware, in UTC, wherever the marketplace's clock stands."""
+    return datetime.now(tz=UTC)
+
+
+def ahead() -> timedelta:
+    """Return how far this process's marketplace clock runs ahead of the machine's."""
+    return _ahead
 
 
 def set_ahead(by: timedelta) -> None:

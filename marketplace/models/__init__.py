@@ -1,6 +1,7 @@
 """Users, brands, products, stock, and the rows that every app writes: facts, tokens, idempotency records."""
 
 from marketplace.models.brands import Brand, BrandMember
+from marketplace.models.clock import SandboxClock
 from marketplace.models.facts import Fact
 from marketplace.models.idempotency import IdempotencyRecord
 from marketplace.models.products import Category, Product, ProductPicture, Variant
@@ -17,6 +18,7 @@ __all__ = [
     "IdempotencyRecord",
     "Product",
     "ProductPicture",
+    "SandboxClock",
     "StockLevel",
     "StockMovement",
     "User",

@@ -74,7 +74,7 @@ def _find(raw: bytes) -> ApiToken | None:
     if not found or not constant_time_compare(found[0].digest, digest):
         return None
     token, owners = found[0], rows.fetch(User, [found[0].user_id])
-    if token.is_expired(clock.now()) or not owners or not owners[0].is_active:
+    if token.is_expired(clock.machine_now()) or not owners or not owners[0].is_active:
         return None
     token.user = owners[0]
     return token

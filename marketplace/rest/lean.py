@@ -97,7 +97,7 @@ class _Cache:
     def get(self, digest: str) -> TokenIdentity | None:
         with self._lock:
             entry = self._entries.get(digest)
-        if entry is None or time.monotonic() >= entry[0] or entry[1].is_over(clock.now()):
+        if entry is None or time.monotonic() >= entry[0] or entry[1].is_over(clock.machine_now()):
             return None
         return entry[1]
 
@@ -137,7 +137,7 @@ def _look_up(digest: str) -> TokenIdentity | None:
         token_digest=digest,
         expires_at=row.expiry,
     )
-    if identity.is_over(clock.now()):
+    if identity.is_over(clock.machine_now()):
         return None
     _cache.put(identity, generation=generation)
     return identity

@@ -43,7 +43,7 @@ def _verified(request: HttpRequest) -> tuple[str, str]:
     """Return id and text of a message of the gateway, or raise."""
     raw = _read(request)
     try:
-        webhook_id = verify(raw=raw, headers=request.headers, now=clock.now())
+        webhook_id = verify(raw=raw, headers=request.headers, now=clock.machine_now())
     except WebhookUnverified as error:
         logger.warning("webhook_unverified", reason=error.code)
         raise NotFromGateway(data={"reason": error.code}) from error

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
-from orders.models import Payment
-from orders.states import Pay
+from orders.models import OrderLine, Payment, Shipment
+from orders.states import Line, Pay
 
 #: A young payment is asked about this often, an old one less: its buyer has stopped waiting.
 ASK_AFTER = timedelta(seconds=15)
@@ -20,3 +20,35 @@ def undecided_payments(*, now: datetime, limit: int) -> list[Payment]:
     )
     undecided = Payment.objects.filter(due, state__in=[Pay.CREATED, Pay.PROCESSING])
     return list(undecided.order_by("updated_at")[:limit])
+
+
+def next_question(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which the gateway is asked about an undecided payment."""
+    undecided = Payment.objects.filter(state__in=[Pay.CREATED, Pay.PROCESSING])
+    moments: list[datetime] = []
+    for created_at, asked_at in undecided.values_list("created_at", "updated_at"):
+        moments.append(asked_at + ASK_OLD_AFTER)
+        if asked_at + ASK_AFTER < created_at + YOUNG:
+            moments.append(asked_at + ASK_AFTER)
+    return min((moment for moment in moments if moment > after), default=None)
+
+
+def next_expiry(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which the time to pay an order is over."""
+    unpaid = OrderLine.objects.filter(state=Line.PENDING_PAYMENT, pay_by__gt=after)
+    first: datetime | None = unpaid.aggregate(at=Min("pay_by"))["at"]
+    return first
+
+
+def next_scan(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which the carrier sees a parcel."""
+    moving = Shipment.objects.filter(next_scan_at__gt=after).exclude(state=Shipment.State.DELIVERED)
+    first: datetime | None = moving.aggregate(at=Min("next_scan_at"))["at"]
+    return first
+
+
+def next_completion(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which a return window is over."""
+    delivered = OrderLine.objects.filter(state=Line.DELIVERED, return_by__gt=after)
+    first: datetime | None = delivered.aggregate(at=Min("return_by"))["at"]
+    return first

@@ -54,6 +54,7 @@ class Hub:
         self._reader = Reader()
         self._repairs: set[asyncio.Task[None]] = set()
         self._database_is_away = False
+        self._clock_ahead = clock.ahead()
         shared = layer.shared_layer()
         self._line = None if shared is None else Line(shared, self.hear)
         self._tasks = [loop.create_task(self._keep_beating()), loop.create_task(self._keep_up())]
@@ -198,7 +199,10 @@ class Hub:
         """Tell every room its pulse and let go of viewers who do not read."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
+            clock_moved, self._clock_ahead = clock.ahead() != self._clock_ahead, clock.ahead()
             for room in self._rooms.values():
+                if clock_moved:
+                    room.pulse.tell_again()
                 self._beat(room)
             for connection in self._slow.overdue(self.loop.time()):
                 metrics.HUB_SLOW_VIEWERS.inc()

@@ -76,6 +76,10 @@ class Pulse:
         """Count what happened in another process: the viewers of this one will hear of it."""
         self._foreign.add(tally)
 
+    def tell_again(self) -> None:
+        """Have the next beat tell where the room stands although nothing in it has changed."""
+        self._told = (-1, -1)
+
     def beat(self, *, seq: int, viewers: int) -> "Beat":
         """Return what there is to tell and begin anew."""
         own, total = self._own, self._own

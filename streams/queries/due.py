@@ -1,8 +1,11 @@
 """What the sweeps of sessions have to do."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from streams.models import Session
+from django.db.models import Min
+
+from streams.models import Deal, Session
 from streams.states import ON_AIR
 
 
@@ -20,3 +23,10 @@ def used_by_covers(names: Sequence[str]) -> set[str]:
 def rooms_on_air() -> list[str]:
     """Return every room on air."""
     return list(Session.objects.filter(state__in=ON_AIR).order_by("id").values_list("id", flat=True))
+
+
+def next_closing(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which an open deal's time is over."""
+    open_deals = Deal.objects.filter(closed_at=None, closes_at__gt=after)
+    first: datetime | None = open_deals.aggregate(at=Min("closes_at"))["at"]
+    return first

@@ -13,11 +13,15 @@ from streams.simulator.timeline import Timeline
 
 REMEMBERED_TEXTS = 512
 SNAPSHOTS = ("room.snapshot", "resync")
+#: Sent as they say; facts may be older.
+TOLD_NOW = (*SNAPSHOTS, "room.pulse")
+#: From so many seconds on the marketplace's clock has been moved; less is the network's doing.
+MOVED_SECONDS = 60
 
 
 @dataclass(slots=True)
 class Message:
-    """A parsed text: ``at`` is in seconds since 1970, ``seq`` 0 for what is no fact."""
+    """A parsed text: ``at`` is in seconds since 1970 by this machine, ``seq`` 0 for what is no fact."""
 
     type: str
     seq: int
@@ -59,6 +63,7 @@ class Room:
     slot_of_key: dict[str, str] = field(default_factory=dict)
     product_of_key: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    ahead: float = 0.0
     _texts: "OrderedDict[bytes, Message]" = field(default_factory=OrderedDict)
 
     def read(self, text: bytes) -> Message:
@@ -67,10 +72,11 @@ class Room:
         if known is not None:
             return known
         raw = orjson.loads(text)
+        self._follow_clock(raw["type"], seconds_of(raw["at"]))
         message = Message(
             type=raw["type"],
             seq=raw.get("seq", 0),
-            at=seconds_of(raw["at"]),
+            at=self._here(raw["at"]),
             re=raw.get("re"),
             data=raw["data"],
         )
@@ -84,6 +90,16 @@ class Room:
     def is_over(self) -> bool:
         """Tell whether the show has ended."""
         return self.state in ("ended", "cancelled")
+
+    def _follow_clock(self, type_: str, at: float) -> None:
+        """Notice that the marketplace's clock has been moved: nothing comes from the future."""
+        ahead = at - time.time()
+        if type_ in TOLD_NOW or ahead - self.ahead > MOVED_SECONDS:
+            self.ahead = round(ahead) if abs(ahead) > MOVED_SECONDS else 0.0
+
+    def _here(self, moment: str) -> float:
+        """Return a moment of the marketplace by this machine's clock."""
+        return seconds_of(moment) - self.ahead
 
     def _take(self, message: Message) -> None:
         if message.type in SNAPSHOTS:
@@ -134,9 +150,9 @@ class Room:
             deal["left"],
             deal["sold"],
             quota=deal["quota"],
-            closes_at=seconds_of(deal["closes_at"]),
+            closes_at=self._here(deal["closes_at"]),
         )
-        moment = self.timeline.script_second(seconds_of(deal["opens_at"]))
+        moment = self.timeline.script_second(self._here(deal["opens_at"]))
         beats = [
             (abs(beat.at - moment), number)
             for number, beat in enumerate(self.script.beats)

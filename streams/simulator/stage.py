@@ -1,7 +1,7 @@
 """What has to be there before a show: products, a session with its line-up, nobody else on air."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from streams.simulator.api import Api, Refused
@@ -197,6 +197,7 @@ async def _announce(api: Api, script: Script, variants: dict[str, str], *, pace:
         stage.slots[product.key] = slot["id"]
         shelf = await api.get(f"variants/{variants[product.key]}/stock")
         stage.supply[slot["id"]] = shelf["on_hand"]
-    soon = (datetime.now(UTC) + timedelta(minutes=1)).isoformat(timespec="milliseconds")
+    clock = await api.get("sandbox/clock")
+    soon = (datetime.fromisoformat(clock["now"]) + timedelta(minutes=1)).isoformat(timespec="milliseconds")
     await api.post(f"sessions/{stage.session}/schedule", {"scheduled_at": soon})
     return stage

@@ -234,7 +234,7 @@ def test_a_lean_answer_ends_with_the_token(outsider: User, monkeypatch: pytest.M
     _, secret = made(outsider, expires_at=clock.to_wire(clock.now() + timedelta(hours=1)))
     assert lean.resolve_token(secret) is not None
     later = clock.now() + timedelta(hours=2)
-    monkeypatch.setattr("marketplace.rest.lean.clock.now", lambda: later)
+    monkeypatch.setattr("marketplace.rest.lean.clock.machine_now", lambda: later)
     assert lean.resolve_token(secret) is None
 
 

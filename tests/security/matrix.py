@@ -180,6 +180,10 @@ GET    /replays/{live}                              none      302 302 302 302 30
 POST   /buy                                         none      302 302 302 302 302 302 302 302 302 302
 POST   sandbox/people                               sandbox   401 201 201 201 201 201 201 201 201 201
 GET    sandbox/audit                                sandbox   401 200 200 200 200 200 200 200 200 200
+GET    sandbox/clock                                sandbox   401 200 200 200 200 200 200 200 200 200
+POST   sandbox/clock/advance                        sandbox   401 200 200 200 200 200 200 200 200 200
+GET    /sandbox/clock                               none      200 200 200 200 200 200 200 200 200 200
+POST   /sandbox/clock                               none      302 400 400 400 400 400 400 400 400 400
 GET    /media/products/nothing.png                  none      404 404 404 404 404 404 404 404 404 404
 GET    /api/schema/                                 none      200 200 200 200 200 200 200 200 200 200
 GET    /api/docs/                                   none      200 200 200 200 200 200 200 200 200 200

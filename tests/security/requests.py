@@ -73,6 +73,7 @@ BODIES: dict[tuple[str, str], Body] = {
     ("POST", "sessions/{live}/blocked-words"): {"word": "cheap"},
     ("POST", "orders"): {"slot": "{third}", "quantity": 1, "price": PRICE},
     ("POST", "sandbox/people"): {"count": 2, "seed": 7},
+    ("POST", "sandbox/clock/advance"): {"seconds": 1},
     ("POST", "orders/{unpaid}/pay"): {"card": APPROVE, "address": ADDRESS},
     ("POST", "orders/{paid}/shipments"): {"carrier": "Hawker Express", "tracking_number": "HX0001"},
 }

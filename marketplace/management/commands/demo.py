@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from marketplace import clock_follower
 from marketplace.actions.tokens import create_token, revoke_token
 from marketplace.demo.build import OtherViewer, build
 from marketplace.demo.people import PASSWORD
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             raise CommandError("Demo passwords are known to everybody: use MARKETPLACE_MODE=sandbox.")
         if migrate:
             call_command("migrate", verbosity=0)
+        clock_follower.follow()
         now = clock.now()
         try:
             with _quiet():

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from marketplace import clock_follower
 from marketplace.actions.import_catalogue import Import, import_catalogue
 from marketplace.catalogue_csv import MAX_BYTES
 from marketplace.errors import DomainError
@@ -45,6 +46,7 @@ class Command(BaseCommand):
     def _import(self, *, file: str, brand: str, user: str, dry_run: bool, **_options: Any) -> Import:
         person = get_user_named(user)
         content = sys.stdin.buffer.read(MAX_BYTES + 1) if file == "-" else Path(file).read_bytes()
+        clock_follower.follow()
         return import_catalogue(
             brand_id=get_own_brand_by_slug(person, brand).id,
             file=BytesIO(content),

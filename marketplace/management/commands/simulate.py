@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from marketplace import clock_follower
 from marketplace.demo.show_token import end_show_token, show_token
 from marketplace.errors import DomainError
 from marketplace.lib import clock
@@ -84,6 +85,7 @@ def _token(play: Play) -> Iterator[str]:
         return
     script = play.script
     try:
+        clock_follower.follow()
         made = show_token(
             streamer=script.streamer,
             brand=script.brand,

@@ -2,6 +2,7 @@
 
 const PING_MS = 5000;
 const PATIENCE_MS = 12000;
+const MOVED_MS = 5000;
 const FOR_GOOD = new Set([4401, 4403, 4404]);
 
 export class Room {
@@ -56,6 +57,9 @@ export class Room {
       this.seq = message.data.seq;
       this.clock = Date.parse(message.data.server_time ?? message.at) - Date.now();
       if (message.type === "room.snapshot") this.ping();
+    } else if (message.type === "room.pulse") {
+      const told = Date.parse(message.at) - Date.now();
+      if (Math.abs(told - this.clock) > MOVED_MS) this.clock = told; // somebody has moved the sandbox's clock
     } else if (message.type === "pong") {
       const travelled = (Date.now() - this.pinged) / 2;
       this.clock = Date.parse(message.at) + travelled - Date.now();

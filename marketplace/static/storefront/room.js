@@ -1,6 +1,6 @@
 // The room page: keeps what the server rendered up to date, and makes it quick.
 
-import { serverNow, setServerTime } from "./js/countdown.js";
+import { followServerTime, serverNow, setServerTime } from "./js/countdown.js";
 import { formatMoney } from "./js/money.js";
 import { Buying, freshKey } from "./buying.js";
 import { Chat } from "./room-chat.js";
@@ -64,6 +64,7 @@ const ASIDE = {
 };
 
 function hear(message) {
+  if (message.type === "room.pulse") followServerTime(message.at);
   const before = state;
   state = apply(state, message);
   const isOld = message.seq !== undefined && state === before;

@@ -8,7 +8,7 @@ import httpx
 from django.conf import settings
 from django.db.models import Min, QuerySet
 
-from marketplace.lib import signing
+from marketplace.lib import clock, signing
 from orders.payments.inprocess import HERE, connect, require_may_wait
 from orders.payments.simulator.actions.attempts import claim_attempt, record_attempt
 from orders.payments.simulator.actions.outcomes import resolve_payment, resolve_refund
@@ -38,12 +38,21 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
     return _settle_due(now, limit) + sum(_attempt(delivery, now) for delivery in _due(now)[:limit])
 
 
-def next_due() -> datetime | None:
-    """Return when ``deliver_due`` has something to do, which may be past; None when nothing is planned."""
+def next_due(*, after: datetime | None = None) -> datetime | None:
+    """Return when ``deliver_due`` has something to do, which may be past; None when nothing is planned.
+
+    With ``after``, only what is planned for later than that moment counts.
+    """
+    payments = SimulatedPayment.objects.filter(state="processing")
+    refunds = SimulatedRefund.objects.filter(state="processing")
+    deliveries = SimulatedDelivery.objects.filter(state="pending")
+    if after is not None:
+        payments, refunds = payments.filter(resolves_at__gt=after), refunds.filter(resolves_at__gt=after)
+        deliveries = deliveries.filter(due_at__gt=after)
     planned = [
-        SimulatedPayment.objects.filter(state="processing").aggregate(at=Min("resolves_at"))["at"],
-        SimulatedRefund.objects.filter(state="processing").aggregate(at=Min("resolves_at"))["at"],
-        SimulatedDelivery.objects.filter(state="pending").aggregate(at=Min("due_at"))["at"],
+        payments.aggregate(at=Min("resolves_at"))["at"],
+        refunds.aggregate(at=Min("resolves_at"))["at"],
+        deliveries.aggregate(at=Min("due_at"))["at"],
     ]
     return min((at for at in planned if at is not None), default=None)
 
@@ -77,15 +86,17 @@ def _attempt(delivery: SimulatedDelivery, now: datetime) -> bool:
     """Send one message once, unless another sweep has just taken this attempt; return whether it was ours."""
     if not claim_attempt(delivery=delivery, now=now):
         return False
-    status = _post(delivery.event, now)
+    status = _post(delivery.event)
     record_attempt(delivery_id=delivery.id, status=status, now=now)
     return True
 
 
-def _post(event: SimulatedEvent, now: datetime) -> int | None:
+def _post(event: SimulatedEvent) -> int | None:
     """Send a signed message; return the status of the answer, None when none came."""
     body = event.body.encode()
-    signed = signing.headers(secret=settings.GATEWAY_WEBHOOK_SECRET, message_id=event.id, now=now, body=body)
+    signed = signing.headers(
+        secret=settings.GATEWAY_WEBHOOK_SECRET, message_id=event.id, now=clock.machine_now(), body=body
+    )
     url = settings.GATEWAY_WEBHOOK_URL or HERE + WEBHOOK_PATH
     try:
         answer = _http().post(url, content=body, headers={"Content-Type": "application/json", **signed})

@@ -2,12 +2,18 @@
 // When it is over, the text becomes data-done and the element sends "countdown:done", once for each moment.
 
 const URGENT_MS = 60_000;
+const MOVED_MS = 5_000;
 let ahead = 0;
 
 /** Take the marketplace's time; `at` is when it said so, by this browser's clock. */
 export function setServerTime(iso, at = Date.now()) {
   const moment = Date.parse(iso);
   if (!Number.isNaN(moment)) ahead = moment - at;
+}
+
+/** Take the time of a message that was sent just now, where the marketplace's clock has been moved. */
+export function followServerTime(iso) {
+  if (Math.abs(Date.parse(iso) - serverNow()) > MOVED_MS) setServerTime(iso);
 }
 
 export const serverNow = () => Date.now() + ahead;
