@@ -18,6 +18,7 @@ SWEEPS: dict[str, int] = {
     "orders.tasks.sweep_payment_company": SECOND,
     "orders.tasks.sweep_webhooks": 2 * SECOND,
     "orders.tasks.sweep_undecided_payments": 15 * SECOND,
+    "orders.tasks.sweep_gateway_payouts": 10 * MINUTE,
     "orders.tasks.sweep_parcels": 10 * SECOND,
     "orders.tasks.sweep_completed_lines": 30 * SECOND,
     "refunds.tasks.sweep_refund_webhooks": 2 * SECOND,

@@ -11,6 +11,7 @@ from orders import inbox
 from orders.actions.apply_webhook import apply_webhook
 from orders.actions.complete_lines import complete_lines
 from orders.actions.expire_orders import expire_orders
+from orders.actions.receive_payout import receive_payout
 from orders.actions.scan_parcels import scan_parcels
 from orders.actions.settle_payment import postpone_payment, settle_payment
 from orders.models import Payment
@@ -18,7 +19,7 @@ from orders.outcomes import Word
 from orders.payments.client import get_gateway
 from orders.payments.port import Gateway, GatewayError, GatewayPayment, GatewayRejected
 from orders.payments.simulator.deliveries import deliver_due
-from orders.queries.due import undecided_payments
+from orders.queries.due import last_listed_payout, undecided_payments
 
 logger = structlog.get_logger(__name__)
 
@@ -74,6 +75,19 @@ def sweep_undecided_payments() -> None:
             logger.warning("payment_check_stopped", payment=payment.id, reason=error.code)
             return
         _settle(payment, answer)
+
+
+@shared_task(ignore_result=True)
+def sweep_gateway_payouts() -> None:
+    """Read on in the gateway's list of payouts: messages may be lost. Every 10 minutes."""
+    gateway = get_gateway()
+    try:
+        while page := gateway.payouts(after=last_listed_payout()):
+            for payout in page:
+                outcome = receive_payout(payout=payout, now=clock.now())
+                logger.info("payout_listed", payout=payout.id, outcome=outcome)
+    except GatewayError as error:
+        logger.warning("payouts_not_read", reason=error.code)
 
 
 @shared_task(ignore_result=True)

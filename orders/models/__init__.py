@@ -1,26 +1,33 @@
-"""Orders and their lines, payments, shipments, what the gateway told us, and the payment company in a box."""
+"""Orders, lines, payments, shipments, what the gateway told us, the ledger, the payment company in a box."""
 
+from orders.ledger.models import Account, Entry, Transfer
 from orders.models.fulfilment import Shipment
 from orders.models.orders import LineHistory, Order, OrderLine
-from orders.models.payments import InboundWebhook, Payment
+from orders.models.payments import InboundWebhook, Payment, ReceivedPayout
 from orders.payments.simulator.models import (
     SimulatedDelivery,
     SimulatedEvent,
     SimulatedKey,
     SimulatedPayment,
+    SimulatedPayout,
     SimulatedRefund,
 )
 
 __all__ = [
+    "Account",
+    "Entry",
     "InboundWebhook",
     "LineHistory",
     "Order",
     "OrderLine",
     "Payment",
+    "ReceivedPayout",
     "Shipment",
     "SimulatedDelivery",
     "SimulatedEvent",
     "SimulatedKey",
     "SimulatedPayment",
+    "SimulatedPayout",
     "SimulatedRefund",
+    "Transfer",
 ]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from orders.models import Payment
+from orders.models import Payment, ReceivedPayout
 from orders.states import Pay
 
 #: A young payment is asked about this often, an old one less: its buyer has stopped waiting.
@@ -20,3 +20,9 @@ def undecided_payments(*, now: datetime, limit: int) -> list[Payment]:
     )
     undecided = Payment.objects.filter(due, state__in=[Pay.CREATED, Pay.PROCESSING])
     return list(undecided.order_by("updated_at")[:limit])
+
+
+def last_listed_payout() -> str:
+    """Return the gateway's id of the last payout that its list has named; empty when it has named none."""
+    listed = ReceivedPayout.objects.filter(listed=True).order_by("-paid_at", "-gateway_id")
+    return listed.values_list("gateway_id", flat=True).first() or ""
