@@ -16,7 +16,7 @@ KINDS: dict[str, str] = {
     "late_capture": "a buyer paid after the order had closed",
     "refund": "money went back to a buyer",
     "gateway_payout": "the payment company paid into the bank",
-    "opening": "what was held when the ledger began",
+    "opening": "what was held when the ledger began, one for each payment",
     "reversal": "another transfer was taken back",
 }
 

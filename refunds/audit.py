@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from marketplace.lib.findings import Finding
 from orders.models import OrderLine, Payment
 from orders.states import Line, Pay
+from refunds import money_audit
 from refunds.models import Refund
 
 #: Late money that nothing has been done about for so long was forgotten.
@@ -19,7 +20,7 @@ _MONEY_WENT_THROUGH = frozenset({Pay.CAPTURED, Pay.PARTLY_REFUNDED, Pay.REFUNDED
 
 def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of refunds."""
-    return [*_amounts(), *_states(), *_cancellations(), *_late_money(now)]
+    return [*_amounts(), *_states(), *_cancellations(), *_late_money(now), *money_audit.findings()]
 
 
 def _amounts() -> Iterator[Finding]:

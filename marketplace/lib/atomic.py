@@ -17,7 +17,7 @@ class OutsideTransaction(RuntimeError):
 class _Action(threading.local):
     """What this thread's open action checks at its end, by kind; None outside of one."""
 
-    checks: dict[type, Callable[[], None]] | None = None
+    checks: dict[Callable[[], object], Callable[[], None]] | None = None
 
 
 _action = _Action()
@@ -30,7 +30,7 @@ def action() -> Iterator[None]:
     What the checks of ``end_check`` raise undoes it.
     """
     with transaction.atomic(durable=True):
-        checks: dict[type, Callable[[], None]] = {}
+        checks: dict[Callable[[], object], Callable[[], None]] = {}
         _action.checks = checks
         try:
             yield
@@ -40,7 +40,7 @@ def action() -> Iterator[None]:
             check()
 
 
-def end_check(kind: type[Check]) -> Check:
+def end_check(kind: Callable[[], Check]) -> Check:
     """Return the open action's one check of this kind; it is called when all of the action's work is done.
 
     Raises OutsideTransaction where no action is open.

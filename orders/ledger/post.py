@@ -81,7 +81,7 @@ def reverse(transfer: Transfer, *, key: str, at: datetime) -> Transfer:
         InsufficientBalance: what it brought has been spent.
     """
     require_transaction()
-    if transfer.reverses_id is not None:
+    if transfer.reverses_id:
         raise AlreadyReversed(f"{transfer.id} is a reversal: post a new transfer instead.")
     mirrored = [
         Leg(AccountKey(entry.account.kind, entry.account.owner, entry.account.currency), -entry.amount)

@@ -187,6 +187,7 @@ GET    /api/docs/errors/                            none      200 200 200 200 20
 GET    /sandbox/gateway/v1/payments                 none      401 401 401 401 401 401 401 401 401 401
 POST   /sandbox/gateway/v1/payments                 none      401 401 401 401 401 401 401 401 401 401
 GET    /sandbox/gateway/v1/payments/{charge}        none      401 401 401 401 401 401 401 401 401 401
+GET    /sandbox/gateway/v1/payouts                  none      401 401 401 401 401 401 401 401 401 401
 POST   /sandbox/gateway/v1/refunds                  none      401 401 401 401 401 401 401 401 401 401
 GET    /sandbox/gateway/v1/refunds/{reversal}       none      401 401 401 401 401 401 401 401 401 401
 """

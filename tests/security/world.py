@@ -20,7 +20,7 @@ from marketplace.lib import clock, ids
 from marketplace.lib.money import Money
 from marketplace.models import BrandMember, Fact, StockLevel, StockMovement, User
 from marketplace.models.tokens import Scope
-from orders.models import InboundWebhook, OrderLine, Payment, Shipment
+from orders.models import Account, InboundWebhook, OrderLine, Payment, ReceivedPayout, Shipment, Transfer
 from orders.payments.simulator.models import SimulatedPayment
 from refunds.models import Refund
 from streams.actions import moderation
@@ -246,6 +246,9 @@ def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
     inbox = InboundWebhook.objects.create(
         webhook_id="msg_1", type="payment.captured", body="{}", received_at=clock.now()
     )
+    payout = ReceivedPayout.objects.create(
+        gateway_id="gwo_1", amount=100, fee=1, currency="CNY", paid_at=clock.now(), recorded_at=clock.now()
+    )
     return {
         "unpaid": unpaid.id, "paid": paid.id, "shipped": shipped.id,
         "line": OrderLine.objects.get(order=paid).id,
@@ -253,6 +256,9 @@ def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
         "shipment": Shipment.objects.get().id,
         "refund": Refund.objects.get().id,
         "inbox": inbox.id,
+        "account": Account.objects.get(kind="escrow").id,
+        "transfer": Transfer.objects.get(subject=paid.id).id,
+        "payout": payout.id,
         "charge": SimulatedPayment.objects.all()[0].id,
         "reversal": ids.new_id("gwr"),
     }  # fmt: skip
