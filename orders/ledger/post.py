@@ -101,7 +101,7 @@ def post_many(transfers: Sequence[NewTransfer], *, at: datetime) -> list[Posted]
     All or none: the first that cannot be posted raises, as ``post`` does. Keys that are in the ledger with
     the same inputs are left as they are.
     """
-    require_transaction()
+    tripwire.posted(transfer.subject for transfer in transfers)
     drafts = [_draft(transfer) for transfer in transfers]
     wanted = {leg.account: "" for transfer in transfers for leg in transfer.entries}
     for key in wanted:
@@ -119,7 +119,6 @@ def post_many(transfers: Sequence[NewTransfer], *, at: datetime) -> list[Posted]
         posted.append(Posted(first[0], repeated))
     if fresh:
         _write(fresh, locked, wanted, at=at)
-    tripwire.posted(transfer.subject for transfer in transfers)
     return posted
 
 

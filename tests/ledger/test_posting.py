@@ -190,8 +190,8 @@ def test_what_is_written_stays() -> None:
         lambda: Transfer.objects.filter(id=transfer.id).update(kind="gift"),
         lambda: Transfer.objects.all().delete(),
         lambda: Entry.objects.bulk_update([entry], ["amount"]),
-        lambda: entry.delete(),
-        lambda: entry.save(),
+        entry.delete,
+        entry.save,
         lambda: transfer.save(update_fields=["kind"]),
     )
     for change in refused:
