@@ -8,12 +8,15 @@ all others, so that the few accounts which every transfer touches are locked las
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.db import connection
 
 from marketplace.lib import rows
 from marketplace.lib.atomic import require_transaction
+from marketplace.lib.ids import as_id
 from marketplace.lib.money import Money
-from marketplace.lib.pipeline import Answer
+from marketplace.lib.pipeline import Rows, together
 from orders.ledger.models import Account
 
 
@@ -79,14 +82,37 @@ def account_id(key: AccountKey) -> str:
     return f"acc_{rank}{digest[1:12]}8{digest[12:15]}8{digest[15:30]}"
 
 
-def ask_lock(ids: Collection[str]) -> Answer[list[Account]]:
-    """Lock accounts in the order of their ids, without waiting for the answer."""
-    return rows.ask_lock(Account, ids)
+@dataclass(slots=True)
+class Balance:
+    """What a transfer needs of a locked account, and changes."""
+
+    id: str
+    amount: int
+    version: int
+    may_go_negative: bool
 
 
-def lock(keys: Iterable[AccountKey]) -> list[Account]:
+def lock_statement(ids: Collection[str]) -> tuple[str, list[Any]]:
+    """Return the SELECT that locks accounts in the order of their ids, and its parameters."""
+    condition, parameters = rows.any_of(ids)
+    for_update = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
+    statement = (
+        f"SELECT id, balance, version, may_go_negative FROM ledger_account WHERE id {condition}"  # noqa: S608 - marks only
+        f" ORDER BY id{for_update}"
+    )
+    return statement, parameters
+
+
+def balances(found: Rows) -> dict[str, Balance]:
+    """Return what ``lock_statement`` has found, by the accounts' ids."""
+    ids = [as_id("acc", row[0]) for row in found]
+    return {id_: Balance(id_, *row[1:]) for id_, row in zip(ids, found, strict=True)}
+
+
+def lock(keys: Iterable[AccountKey]) -> dict[str, Balance]:
     """Lock accounts in the order of their ids; those that do not exist are left out."""
-    return ask_lock({account_id(key) for key in keys}).get()
+    [found] = together([lock_statement({account_id(key) for key in keys})])
+    return balances(found)
 
 
 def open_unseen(ids: Mapping[AccountKey, str]) -> None:

@@ -8,27 +8,30 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection
 
 from marketplace.lib import bulk
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.ids import as_id, new_id
-from marketplace.lib.pipeline import ask, pipeline
+from marketplace.lib.pipeline import pipeline, together
 from marketplace.lib.rows import marks
 from orders.ledger import accounts, tripwire
-from orders.ledger.accounts import AccountKey, Leg, account_id
+from orders.ledger.accounts import AccountKey, Balance, Leg, account_id
 from orders.ledger.errors import AlreadyReversed, InsufficientBalance, KeyReused, Unbalanced
 from orders.ledger.models import Account, Entry, Transfer
 
 _TRANSFER_COLUMNS = ("id", "key", "input_hash", "kind", "subject", "reverses_id", "at")
 _ENTRY_COLUMNS = ("transfer_id", "account_id", "amount", "balance_after", "account_version")
 _ACCOUNT_COLUMNS = ("balance", "version")
+_MOVE = "UPDATE ledger_account SET balance = %s, version = %s WHERE id = %s"
+#: Entries that are written as text, without arrays.
+FEW = 12
 
 
 #: Accounts by id.
-Locked = dict[str, Account]
+Locked = dict[str, Balance]
 #: Key of a transfer to its id and input hash.
 Known = dict[str, tuple[str, str]]
 
@@ -180,40 +183,61 @@ def _ask_both(drafts: Sequence[_Draft], wanted: Mapping[AccountKey, str]) -> tup
     keys = [draft.transfer.key for draft in drafts]
     as_array = connection.vendor == "postgresql"
     condition, parameters = ("= ANY(%s)", [keys]) if as_array else (f"IN ({marks(keys)})", keys)
-    with pipeline():
-        locked = accounts.ask_lock(wanted.values())
-        known = ask(
-            f"SELECT key, id, input_hash FROM ledger_transfer WHERE key {condition}",  # noqa: S608 - marks only
-            parameters,
-            lambda found: {key: (as_id("trf", stored), input_hash) for key, stored, input_hash in found},
-        )
-        return {account.id: account for account in locked.get()}, known.get()
+    taken = f"SELECT key, id, input_hash FROM ledger_transfer WHERE key {condition}"  # noqa: S608 - marks only
+    locked, known = together([accounts.lock_statement(wanted.values()), (taken, parameters)])
+    return accounts.balances(locked), {
+        key: (as_id("trf", stored), input_hash) for key, stored, input_hash in known
+    }
 
 
 def _write(
     drafts: Sequence[_Draft], locked: Locked, wanted: Mapping[AccountKey, str], *, at: datetime
 ) -> None:
-    transfers: list[tuple[str | None, ...]] = []
-    entries: list[tuple[str | int, ...]] = []
+    moment = connection.ops.adapt_datetimefield_value(at)
+    transfers: list[tuple[Any, ...]] = []
+    entries: list[tuple[Any, ...]] = []
     for draft in drafts:
         new, digits = draft.transfer, draft.id[-32:]
         taken_back = new.reverses and new.reverses[-32:]
         transfers.append((digits, new.key, draft.input_hash, new.kind, new.subject, taken_back))
         for key, amount in new.entries:
             account = locked[wanted[key]]
-            account.balance += amount
+            account.amount += amount
             account.version += 1
-            if amount < 0 and account.balance < 0 and not account.may_go_negative:
-                raise InsufficientBalance(f"{account} lacks {-account.balance} for {new.key}.")
-            entries.append((digits, account.id[-32:], amount, account.balance, account.version))
-    moved = [(account.id[-32:], account.balance, account.version) for account in locked.values()]
-    moment = connection.ops.adapt_datetimefield_value(at)
+            if amount < 0 and account.amount < 0 and not account.may_go_negative:
+                raise InsufficientBalance(
+                    f"{' '.join(filter(None, key))} lacks {-account.amount} for {new.key}."
+                )
+            entries.append((digits, account.id[-32:], amount, account.amount, account.version))
+    moved = [(account.id[-32:], account.amount, account.version) for account in locked.values()]
     try:
-        with pipeline():
-            bulk.insert(Transfer, _TRANSFER_COLUMNS, transfers, shared=(moment,))
-            bulk.insert(Entry, _ENTRY_COLUMNS, entries)
-            bulk.update(Account, _ACCOUNT_COLUMNS, moved)
+        if len(entries) <= FEW:
+            _write_few([(*row, moment) for row in transfers], entries, moved)
+        else:
+            with pipeline():
+                bulk.insert(Transfer, _TRANSFER_COLUMNS, transfers, shared=(moment,))
+                bulk.insert(Entry, _ENTRY_COLUMNS, entries)
+                bulk.update(Account, _ACCOUNT_COLUMNS, moved)
     except IntegrityError as error:
         if "transfer_once_per_key" in str(error) or "ledger_transfer.key" in str(error):
             raise KeyReused("One of the keys was taken at the same moment.") from error
         raise
+
+
+def _write_few(
+    transfers: Sequence[tuple[Any, ...]], entries: Sequence[tuple[Any, ...]], moved: Sequence[tuple[Any, ...]]
+) -> None:
+    """Write what fits into a short text: arrays cost more than their values there."""
+    together(
+        [
+            _insert("ledger_transfer", _TRANSFER_COLUMNS, transfers),
+            _insert("ledger_entry", _ENTRY_COLUMNS, entries),
+            *((_MOVE, (amount, version, id_)) for id_, amount, version in moved),
+        ]
+    )
+
+
+def _insert(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[Any]]:
+    row = f"({marks(columns)})"
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))}"  # noqa: S608 - names of columns
+    return statement, [value for values in rows for value in values]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from marketplace.lib import clock, pipeline
+from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.lib.money import Money
 from marketplace.models import User
@@ -16,7 +16,7 @@ from orders.actions.apply_webhook import apply_webhook
 from orders.actions.settle_payment import settle_payment
 from orders.ledger import accounts, audit
 from orders.ledger import post as posting
-from orders.ledger.accounts import Leg, credit, debit
+from orders.ledger.accounts import Balance, Leg, credit, debit
 from orders.ledger.errors import KeyReused
 from orders.ledger.post import post
 from orders.models import Account, InboundWebhook, Order, OrderLine, Payment, Transfer
@@ -62,22 +62,20 @@ def test_two_accounts_in_opposite_order_wait_for_each_other_and_do_not_lock_up()
 def test_without_the_lock_the_numbers_of_entries_refuse_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: two who saw the same balance cannot both go on from it."""
     pay_in("in", 1_000)
-    with action():
-        stale = list(Account.objects.all())
-    monkeypatch.setattr(accounts, "ask_lock", lambda _: pipeline.Answer(list, lambda _: stale))
+    monkeypatch.setattr(accounts, "balances", lambda _: _as_before())
     yuan = Money(10, "CNY")
     move("first", debit("escrow", yuan), credit("gateway_clearing", yuan))
-    stale[:] = [_as_before(account) for account in stale]
     with pytest.raises(IntegrityError):
         move("second", debit("escrow", yuan), credit("gateway_clearing", yuan))
     assert (balance("escrow"), ledger_findings()) == (990, [])
 
 
-def _as_before(account: Account) -> Account:
-    """Return an account as somebody saw it who read it before the last entry."""
-    account.version -= 1
-    account.balance = 1_000 if account.kind == "escrow" else -1_000
-    return account
+def _as_before() -> dict[str, Balance]:
+    """Return accounts as somebody saw them who read before either of the two had posted."""
+    return {
+        account.id: Balance(account.id, 1_000 if account.kind == "escrow" else -1_000, 1, True)
+        for account in Account.objects.all()
+    }
 
 
 def test_one_account_opened_by_many_at_once_is_opened_once() -> None:
