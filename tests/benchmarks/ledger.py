@@ -12,8 +12,8 @@ from tests.benchmarks.stack import Stack, audit
 from tests.servers import ROOT
 
 SECONDS = 5
-#: A transaction each: many connections wait for one row.
-SINGLE = {"processes": 2, "threads": 4, "batch": 1}
+#: A transaction each: four connections wait for one row.
+SINGLE = {"processes": 4, "threads": 1, "batch": 1}
 #: A thousand in a transaction, as settlement posts: one process writes while the other prepares.
 BATCHED = {"processes": 2, "threads": 1, "batch": 1_000}
 

@@ -41,7 +41,7 @@ def _post_until(until: float, name: str, batch: int) -> int:
     def entries(number: int) -> list[Any]:
         brand = f"brd_{number % BRANDS:032x}"
         money = Money(1_000 + number % 7, "CNY")
-        return [debit("gateway_clearing", money), credit("brand_payable", money, owner=brand)]
+        return [debit("bank", money), credit("brand_payable", money, owner=brand)]
 
     posted = 0
     while time.perf_counter() < until:
