@@ -16,6 +16,8 @@ KINDS: dict[str, str] = {
     "late_capture": "a buyer paid after the order had closed",
     "refund": "money went back to a buyer",
     "gateway_payout": "the payment company paid into the bank",
+    "settlement": "parties got their parts of sales that are final",
+    "claw_back": "parties gave their parts of a settled sale back",
     "opening": "what was held when the ledger began, one for each payment",
     "reversal": "another transfer was taken back",
 }

@@ -13,6 +13,7 @@ from orders.actions.complete_lines import complete_lines
 from orders.actions.expire_orders import expire_orders
 from orders.actions.receive_payout import receive_payout
 from orders.actions.scan_parcels import scan_parcels
+from orders.actions.settle import settle
 from orders.actions.settle_payment import postpone_payment, settle_payment
 from orders.models import Payment
 from orders.outcomes import Word
@@ -103,6 +104,12 @@ def sweep_completed_lines() -> None:
     """Complete the lines whose return window is over. Every 30 seconds."""
     while complete_lines(now=clock.now(), limit=BATCH):
         pass
+
+
+@shared_task(ignore_result=True)
+def sweep_settlement() -> None:
+    """Settle the lines of the last period that is over, once. Every 10 minutes."""
+    settle(now=clock.now())
 
 
 def _ask(gateway: Gateway, payment: Payment) -> GatewayPayment | None:

@@ -2,6 +2,7 @@
 
 What is in escrow is, order by order, the money of its open lines: paid, not settled, not refunded. A line
 that was cancelled is open until the gateway has given its money back, and so is money that came late.
+Settlement posts many lines at once: what it took of each order is read from the settled lines.
 """
 
 from collections.abc import Iterator
@@ -23,8 +24,16 @@ SELECT order_id, currency, SUM(held), SUM(open) FROM (
     JOIN ledger_transfer transfer ON transfer.id = entry.transfer_id
     GROUP BY 1, 2
     UNION ALL
-    SELECT {order_id}, currency, 0, SUM(amount) FROM orders_orderline
-    WHERE state IN ('paid', 'shipped', 'delivered', 'completed') GROUP BY 1, 2
+    SELECT {order_id}, currency, 0, SUM(amount - refunded) FROM orders_orderline line
+    WHERE state IN ('paid', 'shipped', 'delivered', 'completed') AND NOT EXISTS (
+        SELECT 1 FROM orders_settledline settled WHERE settled.line_id = line.id AND settled.refund = ''
+    )
+    GROUP BY 1, 2
+    UNION ALL
+    SELECT {order_id}, currency, SUM(refunded - gross), 0 FROM orders_settledline
+    WHERE refund = '' GROUP BY 1, 2
+    UNION ALL
+    SELECT '', currency, SUM(gross - refunded), 0 FROM orders_settledline WHERE refund = '' GROUP BY 2
     UNION ALL
     SELECT {order_id}, currency, 0, SUM(amount) FROM refunds_refund WHERE state <> 'done' GROUP BY 1, 2
     UNION ALL

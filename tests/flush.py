@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 
 #: The database refuses to delete from these.
 WRITTEN_ONCE = {"ledger_account", "ledger_entry", "ledger_transfer"}
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+KEPT = {"django_migrations", "django_content_type", "auth_permission", "orders_reservetier"}
 TRIES = 5
 
 

@@ -4,6 +4,14 @@ from orders.ledger.models import Account, Entry, Transfer
 from orders.models.fulfilment import Shipment
 from orders.models.orders import LineHistory, Order, OrderLine
 from orders.models.payments import InboundWebhook, Payment, ReceivedPayout
+from orders.models.settlement import (
+    Hold,
+    Party,
+    ReserveTier,
+    SettledLine,
+    SettlementRun,
+    Statement,
+)
 from orders.payments.simulator.models import (
     SimulatedDelivery,
     SimulatedEvent,
@@ -16,12 +24,17 @@ from orders.payments.simulator.models import (
 __all__ = [
     "Account",
     "Entry",
+    "Hold",
     "InboundWebhook",
     "LineHistory",
     "Order",
     "OrderLine",
+    "Party",
     "Payment",
     "ReceivedPayout",
+    "ReserveTier",
+    "SettledLine",
+    "SettlementRun",
     "Shipment",
     "SimulatedDelivery",
     "SimulatedEvent",
@@ -29,5 +42,6 @@ __all__ = [
     "SimulatedPayment",
     "SimulatedPayout",
     "SimulatedRefund",
+    "Statement",
     "Transfer",
 ]

@@ -17,6 +17,7 @@ SWEEPS = (
     tasks.sweep_gateway_payouts,
     tasks.sweep_parcels,
     tasks.sweep_completed_lines,
+    tasks.sweep_settlement,
 )
 
 
