@@ -19,7 +19,7 @@ logger = structlog.get_logger(__name__)
 Stage = SettlementRun.Stage
 
 #: Lines that are settled in one transaction: refunds and holds wait that long at most.
-CHUNK = 20_000
+CHUNK = 50_000
 
 
 def settle(*, now: datetime) -> SettlementRun:

@@ -16,7 +16,7 @@ from marketplace.lib.ids import as_id
 from marketplace.lib.money import Money
 from orders.ledger.accounts import Leg, credit, debit
 from orders.ledger.post import NewTransfer, post_many
-from orders.models import SettlementRun
+from orders.models import SettledLine, SettlementRun
 from orders.settlement import gate
 
 _DUE = """
@@ -26,10 +26,6 @@ WHERE line.state = 'completed' AND line.return_by < %s AND line.amount > line.re
         SELECT 1 FROM orders_settledline settled WHERE settled.line_id = line.id AND settled.refund = ''
     )
     AND NOT EXISTS (SELECT 1 FROM orders_hold hold WHERE hold.line_id = line.id AND hold.released_at IS NULL)
-    AND NOT EXISTS (
-        SELECT 1 FROM orders_settledline done WHERE done.run_id = %s AND done.brand_id = line.brand_id
-            AND done.refund = ''
-    )
 """
 
 _COUNTS = f"SELECT line.brand_id, COUNT(*) {_DUE} GROUP BY line.brand_id ORDER BY line.brand_id"
@@ -55,8 +51,8 @@ FROM (SELECT {{run}} AS run_id, {{at}} AS at, line.id, line.order_id, line.brand
     line.agency_id, line.currency, line.amount, line.refunded, line.rate_bp, line.agency_share_bp,
     line.amount - line.refunded AS base,
     CASE WHEN line.fee_bp > 10000 - line.rate_bp THEN 10000 - line.rate_bp ELSE line.fee_bp END AS capped_bp
-{_DUE} AND line.brand_id {{brands}} ORDER BY line.id
-) terms) shares) parts) shared) done ORDER BY id
+{_DUE} AND line.brand_id {{brands}}
+) terms) shares) parts) shared) done
 """  # noqa: S608 - constants
 
 _SUMS = """
@@ -82,8 +78,10 @@ class Sums(NamedTuple):
 def due_brands(run: SettlementRun) -> list[tuple[str, int]]:
     """Return the brands that have due lines and that the run has not been at, with how many lines."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [_moment(run.period_end), _uuid(run.id)])
-        return [(as_id("brd", brand), int(count)) for brand, count in cursor.fetchall()]
+        cursor.execute(_COUNTS, [_moment(run.period_end)])
+        counted = [(as_id("brd", brand), int(count)) for brand, count in cursor.fetchall()]
+    done = _done(run, [brand for brand, _ in counted])
+    return [(brand, count) for brand, count in counted if brand not in done]
 
 
 def settle_brands(run: SettlementRun, brand_ids: Collection[str], *, now: datetime) -> int:
@@ -93,15 +91,19 @@ def settle_brands(run: SettlementRun, brand_ids: Collection[str], *, now: dateti
     """
     require_transaction()
     gate.close()
-    condition, parameters = rows.any_of(brand_ids)
+    condition, parameters = rows.any_of(set(brand_ids) - _done(run, brand_ids))
     typed = connection.vendor == "postgresql"
     statement = _SETTLE.format(
         run="%s::uuid" if typed else "%s", at="%s::timestamptz" if typed else "%s", brands=condition
     )
-    moment, run_id = _moment(run.period_end), _uuid(run.id)
+    run_id = _uuid(run.id)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [run_id, _moment(now), moment, run_id, *parameters])
+        if typed:  # what the planner knows of a table that fills now is out of date
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(statement, [run_id, _moment(now), _moment(run.period_end), *parameters])
         settled = int(cursor.rowcount)
+        if typed:
+            cursor.execute("SET LOCAL enable_seqscan = on")
         if not settled:
             return 0
         cursor.execute(f"{_SUMS} {condition} {_SUMS_BY}", [run_id, *parameters])
@@ -117,6 +119,12 @@ def settle_brands(run: SettlementRun, brand_ids: Collection[str], *, now: dateti
         ]
     post_many(list(_transfers(run, sums)), at=now)
     return settled
+
+
+def _done(run: SettlementRun, brand_ids: Collection[str]) -> set[str]:
+    """Return the brands whose lines the run has settled."""
+    settled = SettledLine.objects.filter(run=run, refund="")
+    return {brand for brand in brand_ids if settled.filter(brand_id=brand).exists()}
 
 
 def _transfers(run: SettlementRun, sums: list[Sums]) -> Iterator[NewTransfer]:

@@ -7,7 +7,7 @@ from tests.benchmarks.report import Figures
 from tests.benchmarks.rows import count_rows
 from tests.benchmarks.stack import Stack, run_command
 
-SALES = {"lines": 100_000, "brands": 500, "streamers": 200}
+SALES = {"lines": 1_000_000, "brands": 500, "streamers": 200}
 
 
 def run(stack: Stack, runs: int) -> Figures:
