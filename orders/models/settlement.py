@@ -170,6 +170,31 @@ class Statement(models.Model):
         """Return what the party is owed of the period."""
         return Money(self.net, self.currency)
 
+    @property
+    def total_gross(self) -> Money:
+        """Return what buyers paid for its lines."""
+        return Money(self.gross, self.currency)
+
+    @property
+    def total_refunded(self) -> Money:
+        """Return what went back of that, and of lines of earlier statements."""
+        return Money(self.refunded, self.currency)
+
+    @property
+    def total_commission(self) -> Money:
+        """Return what streamers and agencies have of it."""
+        return Money(self.commission, self.currency)
+
+    @property
+    def total_fee(self) -> Money:
+        """Return what the marketplace has of it."""
+        return Money(self.fee, self.currency)
+
+    @property
+    def open_holds(self) -> list["Hold"]:
+        """Return what is kept back of it."""
+        return [hold for hold in self.holds.all() if hold.released_at is None]
+
 
 class Hold(models.Model):
     """Money that waits, with the reason and the day it is expected to be let go.
