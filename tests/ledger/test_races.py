@@ -10,7 +10,7 @@ from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.lib.money import Money
 from marketplace.models import User
-from orders import outcomes
+from orders import books, outcomes
 from orders.actions import settle_payment as settling
 from orders.actions.apply_webhook import apply_webhook
 from orders.actions.settle_payment import settle_payment
@@ -137,7 +137,7 @@ def test_without_its_guards_the_same_capture_is_posted_twice(
 ) -> None:
     """The negative control: neither lock nor state nor key stops the second."""
     keys = iter(range(100))
-    honest = outcomes.books.post
+    honest = books.post
     monkeypatch.setattr(
         "orders.books.post", lambda *, key, **given: honest(key=f"{key}:{next(keys)}", **given)
     )
