@@ -10,7 +10,7 @@ from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.lib.money import Money
 from marketplace.models import User
-from orders import books, outcomes
+from orders import outcomes
 from orders.actions import settle_payment as settling
 from orders.actions.apply_webhook import apply_webhook
 from orders.actions.settle_payment import settle_payment
