@@ -159,6 +159,7 @@ def test_thousands_are_posted_in_a_few_statements(django_assert_max_num_queries:
     ]
     assert (balance("escrow"), balance("brand_payable", owner=f"brd_{0:032x}")) == (0, 290)
     with action():
+        assert post_many([], at=clock.now()) == []
         again = post_many([settle(number) for number in range(1_990, 2_010)][:10], at=clock.now())
     assert [(row.id, row.repeated) for row in again] == [(row.id, True) for row in posted[-10:]]
     assert found() == set()
