@@ -29,7 +29,6 @@ _MOVE = "UPDATE ledger_account SET balance = %s, version = %s WHERE id = %s"
 #: Entries that are written as text, without arrays.
 FEW = 12
 
-
 #: Accounts by id.
 Locked = dict[str, Balance]
 #: Key of a transfer to its id and input hash.
@@ -99,11 +98,13 @@ def reverse(transfer: Transfer, *, key: str, at: datetime) -> Transfer:
 
 
 def post_many(transfers: Sequence[NewTransfer], *, at: datetime) -> list[Posted]:
-    """Post thousands of transfers in a few statements and return what became of each, in their order.
+    """Post up to ten thousand transfers in a few statements and return what became of each, in their order.
 
     All or none: the first that cannot be posted raises, as ``post`` does. Keys that are in the ledger with
     the same inputs are left as they are.
     """
+    if not transfers:
+        return []
     tripwire.posted(transfer.subject for transfer in transfers)
     drafts = [_draft(transfer) for transfer in transfers]
     wanted = {leg.account: "" for transfer in transfers for leg in transfer.entries}

@@ -13,6 +13,8 @@ HOLDS_MONEY = ("captured", "captured_late", "partly_refunded")
 
 
 def post_opening(apps, _schema_editor):
+    if apps.get_model("orders", "Account").objects.exists():
+        return  # the ledger has begun: this migration was unapplied and comes again
     payments = apps.get_model("orders", "Payment").objects.filter(
         state__in=HOLDS_MONEY, refunded__lt=F("amount")
     )

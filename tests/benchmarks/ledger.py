@@ -48,7 +48,7 @@ def _rate(env: dict[str, str], name: str, *, processes: int, threads: int, batch
     posted = sum(answer["posted"] for answer in said)
     written = added(before, count_rows(env))
     assert (written["ledger_transfer"], written["ledger_entry"]) == (posted, 2 * posted), written
-    return posted / max(answer["seconds"] for answer in said)
+    return float(posted / max(answer["seconds"] for answer in said))
 
 
 def _start(env: dict[str, str], asked: dict[str, Any]) -> subprocess.Popen[str]:

@@ -43,7 +43,7 @@ def found() -> set[str]:
     return {finding.code for finding in audit.findings(clock.now())}
 
 
-def doctor(statement: str, *parameters: object) -> None:
+def doctor(statement: str, *parameters: str) -> None:
     """Change rows behind the ledger's back, past the triggers that refuse it."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

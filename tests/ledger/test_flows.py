@@ -9,7 +9,7 @@ from django.core.management import call_command
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.models import User
-from orders import books, outcomes
+from orders import books
 from orders.ledger.errors import NotPosted
 from orders.models import OrderLine, Payment, ReceivedPayout, Transfer
 from orders.payments.simulator.cards import late_card
@@ -224,7 +224,7 @@ def test_without_the_tripwire_the_audit_finds_what_was_not_posted(
 ) -> None:
     """The negative control: the same faults pass when nobody expects a transfer."""
     monkeypatch.setattr("orders.ledger.tripwire.expect", _nothing)
-    monkeypatch.setattr(outcomes.books, "capture", _nothing)
+    monkeypatch.setattr(books, "capture", _nothing)
     order = buy(shop, buyer)
     pay(caller(buyer), order)
     assert states_of(order) == ["paid"]

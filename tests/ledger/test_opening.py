@@ -40,8 +40,9 @@ def test_paid_orders_begin_with_an_opening_transfer_each(
         "ledger.escrow_differs",
     }
     monkeypatch.setattr(migration, "BATCH", 2)
-    migration.post_opening(apps, None)
-    assert findings() == []
+    for _ in range(2):
+        migration.post_opening(apps, None)
+        assert findings() == []
     opened = Transfer.objects.order_by("key")
     assert {transfer.kind for transfer in opened} == {"opening"}
     assert {transfer.subject for transfer in opened} == {paid.id, shipped.id, going.id}

@@ -1,6 +1,7 @@
 """Posting: balanced, once per key, in order, never edited."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -85,7 +86,7 @@ def test_the_same_key_posts_once() -> None:
     assert (Transfer.objects.count(), balance("escrow")) == (1, 300)
     for changed in ({"amount": 301}, {"amount": 300, "subject": "ord_2"}, {"amount": 300, "currency": "EUR"}):
         with pytest.raises(KeyReused):
-            pay_in("one", **changed)  # type: ignore[arg-type]  # names and values of the parameters
+            pay_in("one", **changed)
     assert (Transfer.objects.count(), balance("escrow"), found()) == (1, 300, set())
 
 
@@ -139,14 +140,14 @@ def test_a_reversal_needs_the_money_to_be_there() -> None:
     assert (Transfer.objects.count(), balance("escrow")) == (2, 299)
 
 
-def test_thousands_are_posted_in_a_few_statements(django_assert_max_num_queries: object) -> None:
+def test_thousands_are_posted_in_a_few_statements(django_assert_max_num_queries: Any) -> None:
     def settle(number: int) -> NewTransfer:
         owner = f"brd_{number % 70:032x}"
         entries = [debit("escrow", yuan(10)), credit("brand_payable", yuan(10), owner=owner)]
         return NewTransfer(f"settle:{number}", "settlement", f"ord_{number}", entries)
 
     pay_in("in", 20_000)
-    with django_assert_max_num_queries(12), action():  # type: ignore[operator]  # the fixture is a function
+    with django_assert_max_num_queries(12), action():
         posted = post_many([settle(number) for number in range(2_000)], at=clock.now())
     assert [row.repeated for row in posted] == [False] * 2_000
     assert list(
@@ -158,6 +159,7 @@ def test_thousands_are_posted_in_a_few_statements(django_assert_max_num_queries:
     ]
     assert (balance("escrow"), balance("brand_payable", owner=f"brd_{0:032x}")) == (0, 290)
     with action():
+        assert post_many([], at=clock.now()) == []
         again = post_many([settle(number) for number in range(1_990, 2_010)][:10], at=clock.now())
     assert [(row.id, row.repeated) for row in again] == [(row.id, True) for row in posted[-10:]]
     assert found() == set()

@@ -137,7 +137,7 @@ def test_without_its_guards_the_same_capture_is_posted_twice(
 ) -> None:
     """The negative control: neither lock nor state nor key stops the second."""
     keys = iter(range(100))
-    honest = outcomes.books.post
+    honest = post
     monkeypatch.setattr(
         "orders.books.post", lambda *, key, **given: honest(key=f"{key}:{next(keys)}", **given)
     )
