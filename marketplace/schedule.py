@@ -22,6 +22,7 @@ SWEEPS: dict[str, int] = {
     "orders.tasks.sweep_parcels": 10 * SECOND,
     "orders.tasks.sweep_completed_lines": 30 * SECOND,
     "orders.tasks.sweep_settlement": 10 * MINUTE,
+    "orders.tasks.sweep_payouts": 10 * MINUTE,
     "refunds.tasks.sweep_refund_webhooks": 2 * SECOND,
     "refunds.tasks.sweep_late_captures": 5 * SECOND,
     "refunds.tasks.sweep_refunds": 5 * SECOND,

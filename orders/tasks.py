@@ -11,6 +11,7 @@ from orders import inbox
 from orders.actions.apply_webhook import apply_webhook
 from orders.actions.complete_lines import complete_lines
 from orders.actions.expire_orders import expire_orders
+from orders.actions.pay_out import hear_bank, make_payouts, send_payouts
 from orders.actions.receive_payout import receive_payout
 from orders.actions.scan_parcels import scan_parcels
 from orders.actions.settle import settle
@@ -110,6 +111,17 @@ def sweep_completed_lines() -> None:
 def sweep_settlement() -> None:
     """Settle the lines of the last period that is over, once. Every 10 minutes."""
     settle(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sweep_payouts() -> None:
+    """Pay what is owed, send again what failed, hear what the bank says. Every 10 minutes."""
+    now = clock.now()
+    while hear_bank(now=now):
+        pass
+    make_payouts(now=now)
+    while send_payouts(now=now):
+        pass
 
 
 def _ask(gateway: Gateway, payment: Payment) -> GatewayPayment | None:

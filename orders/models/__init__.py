@@ -4,6 +4,7 @@ from orders.ledger.models import Account, Entry, Transfer
 from orders.models.fulfilment import Shipment
 from orders.models.orders import LineHistory, Order, OrderLine
 from orders.models.payments import InboundWebhook, Payment, ReceivedPayout
+from orders.models.payouts import Payout
 from orders.models.settlement import (
     Hold,
     Party,
@@ -12,6 +13,7 @@ from orders.models.settlement import (
     SettlementRun,
     Statement,
 )
+from orders.payments.bank.models import SimulatedBankTransfer
 from orders.payments.simulator.models import (
     SimulatedDelivery,
     SimulatedEvent,
@@ -31,11 +33,13 @@ __all__ = [
     "OrderLine",
     "Party",
     "Payment",
+    "Payout",
     "ReceivedPayout",
     "ReserveTier",
     "SettledLine",
     "SettlementRun",
     "Shipment",
+    "SimulatedBankTransfer",
     "SimulatedDelivery",
     "SimulatedEvent",
     "SimulatedKey",

@@ -24,6 +24,9 @@ SELECT owner, currency, SUM(kept), SUM(told) FROM (
     UNION ALL
     SELECT replace(CAST({party}_id AS text), '-', ''), currency, 0, SUM({party}_part)
     FROM orders_settledline WHERE {party}_id IS NOT NULL GROUP BY {party}_id, currency
+    UNION ALL
+    SELECT replace(substr(owner, 5), '-', ''), currency, 0, -SUM(amount)
+    FROM orders_payout WHERE party = '{party}' AND state = 'done' GROUP BY owner, currency
 ) summed
 GROUP BY owner, currency HAVING SUM(kept) <> SUM(told) ORDER BY owner, currency
 """
@@ -54,6 +57,12 @@ GROUP BY run_id, owner, currency HAVING SUM(said) <> SUM(lines) OR SUM(net) <> S
 ORDER BY owner, currency
 """
 
+# A payout that the bank has made more than once.
+_PAID_TWICE = """
+SELECT reference, COUNT(*) FROM payments_sim_bank_transfer WHERE state <> 'failed'
+GROUP BY reference HAVING COUNT(*) > 1 ORDER BY reference
+"""
+
 _OVERDRAWN = """
 SELECT line_id, SUM(gross - refunded) FROM orders_settledline
 GROUP BY line_id HAVING SUM(gross - refunded) < 0 OR SUM(brand_part) < 0 OR SUM(streamer_part) < 0
@@ -68,14 +77,12 @@ def findings(now: datetime) -> list[Finding]:
 
 
 def _payables() -> Iterator[Finding]:
-    """Balances of the parties are what their lines say."""
+    """Balances of the parties are what their lines say, less what they were paid."""
     for party, prefix in _PARTIES:
         for owner, currency, kept, told in _rows(_PAYABLE.format(party=party)):
-            yield Finding(
-                "settlement.payable_differs",
-                as_id(prefix, owner),
-                f"{Money(int(kept), currency)} in the ledger, its lines say {Money(int(told), currency)}",
-            )
+            said = f"lines and payouts say {Money(int(told), currency)}"
+            detail = f"{Money(int(kept), currency)} in the ledger, {said}"
+            yield Finding("settlement.payable_differs", as_id(prefix, owner), detail)
     for currency, kept, told in _rows(_REVENUE):
         yield Finding(
             "settlement.revenue_differs",
@@ -99,10 +106,12 @@ def _lines() -> Iterator[Finding]:
 
 
 def _stuck(now: datetime) -> Iterator[Finding]:
-    """Runs come to their end, and holds are let go on their day."""
+    """Runs come to their end, holds are let go on their day, and nothing is paid twice."""
     late = now - LONGEST_WAIT
     for run in SettlementRun.objects.exclude(stage="done").filter(started_at__lt=late):
         yield Finding("settlement.run_unfinished", run.id, f"at {run.stage} since {run.started_at}")
+    for payout, times in _rows(_PAID_TWICE):
+        yield Finding("settlement.paid_twice", payout, f"{times} orders to the bank")
     for hold in Hold.objects.filter(released_at=None, release_at__lt=late):
         yield Finding("settlement.hold_overdue", hold.id, f"{hold} should have ended on {hold.release_at}")
 
