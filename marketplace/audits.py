@@ -4,11 +4,20 @@ from datetime import datetime
 
 import marketplace.audit
 import orders.audit
+import orders.ledger.audit
+import orders.settlement.audit
 import refunds.audit
 import streams.audit
 from marketplace.lib.findings import Finding
 
-AUDITS = (marketplace.audit, streams.audit, orders.audit, refunds.audit)
+AUDITS = (
+    marketplace.audit,
+    streams.audit,
+    orders.audit,
+    orders.ledger.audit,
+    orders.settlement.audit,
+    refunds.audit,
+)
 
 
 def findings(now: datetime) -> list[Finding]:

@@ -12,7 +12,7 @@ import structlog
 
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.money import Money
-from orders import news
+from orders import books, news
 from orders.models import Order, OrderLine, Payment
 from orders.payments.port import GatewayPayment, PaymentState
 from orders.release import hold_again
@@ -90,12 +90,14 @@ def _captured(bill: Bill, word: Word, *, actor: str, now: datetime) -> str:
     news.payment_changed(payment, now=now)
     if not in_time:
         if not _takes_late_money(bill, states, now=now):
+            books.capture(payment, late=True, now=now)
             return "captured late: the money goes back"
         advance_payment(payment, Pay.CAPTURED, now=now)
         news.payment_changed(payment, now=now)
     was = order_state(bill.lines, at=now)
     advance_lines(bill.lines, Line.PAID, actor=actor, now=now)
     news.order_changed(bill.order, bill.lines, was=was, now=now)
+    books.capture(payment, late=not in_time, now=now)
     return "captured" if in_time else "captured late: the order is paid after all"
 
 

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from marketplace.errors import NotFound
 from marketplace.models import BrandMember, User
 from marketplace.permissions import is_platform_staff
-from orders.models import Order, OrderLine, Payment, Shipment
+from orders.models import Order, OrderLine, Payment, Shipment, Statement
 from orders.queries.sight import AS_BUYER, AS_HOST, AS_STAFF, OrderAt, Role, Sight
-from streams.models import Session
+from streams.models import Session, Streamer
 
 
 def get_order_for(user: User, order_id: str, *, at: datetime) -> OrderAt:
@@ -72,6 +72,23 @@ def get_shipping_brand(user: User, order_id: str, brand_id: str | None) -> str:
 def brand_ids_of(user: User) -> set[str]:
     """Return the brands that this person is a member of."""
     return set(BrandMember.objects.filter(user=user).values_list("brand_id", flat=True))
+
+
+def statements_for(user: User) -> QuerySet[Statement]:
+    """Return the closed statements of a person's brands and of their own shows; all for platform staff."""
+    statements = Statement.objects.exclude(state=Statement.State.OPEN).select_related("run")
+    if is_platform_staff(user):
+        return statements
+    streamers = Streamer.objects.filter(user=user).values_list("id", flat=True)
+    return statements.filter(owner__in=[*brand_ids_of(user), *streamers])
+
+
+def get_statement_for(user: User, statement_id: str) -> Statement:
+    """Return a statement that this person may see; raises NotFound."""
+    statement = statements_for(user).filter(id=statement_id).first()
+    if statement is None:
+        raise NotFound
+    return statement
 
 
 def require_brand(user: User, brand_id: str) -> Sight:

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from marketplace.lib.atomic import require_transaction
 from orders.errors import WrongOrderState
+from orders.ledger import tripwire
 from orders.models import LineHistory, Order, OrderLine, Payment
 
 Line = OrderLine.State
@@ -36,11 +37,18 @@ PAYMENT_TRANSITIONS: dict[str, frozenset[str]] = {
     Pay.REFUNDED: frozenset(),
 }
 
-#: States in which a line holds units, or has taken them for good.
-TAKES_UNITS = frozenset({Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED})
+#: States in which a line holds units, or has taken them for good: what came back was sold in its show all
+#: the same, so the slot's allocation does not open again.
+TAKES_UNITS = frozenset(
+    {Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED, Line.REFUNDED}
+)
 
 #: Payments of which an order has one at most: they hold its money, or may yet take it.
 STANDING = frozenset({Pay.CREATED, Pay.PROCESSING, Pay.CAPTURED, Pay.PARTLY_REFUNDED})
+
+#: States that mean money: who moves an order's line or payment there posts a transfer about the order.
+LINE_MEANS_MONEY = frozenset({Line.PAID, Line.REFUNDED})
+PAYMENT_MEANS_MONEY = frozenset({Pay.CAPTURED, Pay.CAPTURED_LATE, Pay.PARTLY_REFUNDED, Pay.REFUNDED})
 
 #: From the least to the most advanced; an order stands where its least advanced open line stands.
 _ORDER_OF_PROGRESS: tuple[str, ...] = (
@@ -84,7 +92,8 @@ def lock_free_orders(order_ids: Iterable[str]) -> list[tuple[Order, list[OrderLi
 def advance_lines(lines: Sequence[OrderLine], to: str, *, actor: str, now: datetime) -> None:
     """Move lines, all from one state, to another, or raise WrongOrderState and change nothing.
 
-    The UPDATE is guarded by the state that the caller saw: of two that try, one wins.
+    The UPDATE is guarded by the state that the caller saw: of two that try, one wins. An action that moves
+    lines to a state that means money must post a transfer about their order.
     """
     require_transaction()
     came_from = lines[0].state
@@ -93,6 +102,9 @@ def advance_lines(lines: Sequence[OrderLine], to: str, *, actor: str, now: datet
     ids = [line.id for line in lines]
     if OrderLine.objects.filter(id__in=ids, state=came_from).update(state=to) != len(ids):
         raise WrongOrderState(data={"state": came_from})
+    if to in LINE_MEANS_MONEY:
+        for order_id in {line.order_id for line in lines}:
+            tripwire.expect(order_id)
     LineHistory.objects.bulk_create(
         LineHistory(line_id=line.id, from_state=came_from, to_state=to, actor=actor, at=now) for line in lines
     )
@@ -115,6 +127,8 @@ def advance_payment(
     unmoved = Payment.objects.filter(id=payment.id, state=came_from)
     if not unmoved.update(state=to, gateway_id=gateway_id, failure_code=failure_code, updated_at=now):
         raise WrongOrderState(data={"state": came_from})
+    if to in PAYMENT_MEANS_MONEY:
+        tripwire.expect(payment.order_id)
     payment.state, payment.updated_at = to, now
     payment.gateway_id, payment.failure_code = gateway_id, failure_code
 
@@ -135,4 +149,5 @@ def add_refunded(payment: Payment, amount: int, *, now: datetime) -> None:
     )
     if not guarded.update(refunded=F("refunded") + amount, updated_at=now):
         raise WrongOrderState(data={"state": payment.state, "refunded": payment.refunded})
+    tripwire.expect(payment.order_id)
     payment.refunded += amount

@@ -11,14 +11,17 @@ from orders import inbox
 from orders.actions.apply_webhook import apply_webhook
 from orders.actions.complete_lines import complete_lines
 from orders.actions.expire_orders import expire_orders
+from orders.actions.pay_out import hear_bank, make_payouts, send_payouts
+from orders.actions.receive_payout import receive_payout
 from orders.actions.scan_parcels import scan_parcels
+from orders.actions.settle import settle
 from orders.actions.settle_payment import postpone_payment, settle_payment
 from orders.models import Payment
 from orders.outcomes import Word
 from orders.payments.client import get_gateway
 from orders.payments.port import Gateway, GatewayError, GatewayPayment, GatewayRejected
 from orders.payments.simulator.deliveries import deliver_due
-from orders.queries.due import undecided_payments
+from orders.queries.due import last_listed_payout, undecided_payments
 
 logger = structlog.get_logger(__name__)
 
@@ -77,6 +80,19 @@ def sweep_undecided_payments() -> None:
 
 
 @shared_task(ignore_result=True)
+def sweep_gateway_payouts() -> None:
+    """Read on in the gateway's list of payouts: messages may be lost. Every 10 minutes."""
+    gateway = get_gateway()
+    try:
+        while page := gateway.payouts(after=last_listed_payout()):
+            for payout in page:
+                outcome = receive_payout(payout=payout, now=clock.now())
+                logger.info("payout_listed", payout=payout.id, outcome=outcome)
+    except GatewayError as error:
+        logger.warning("payouts_not_read", reason=error.code)
+
+
+@shared_task(ignore_result=True)
 def sweep_parcels() -> None:
     """Move the parcels that the carrier has seen. Every 10 seconds."""
     moved = BATCH
@@ -88,6 +104,23 @@ def sweep_parcels() -> None:
 def sweep_completed_lines() -> None:
     """Complete the lines whose return window is over. Every 30 seconds."""
     while complete_lines(now=clock.now(), limit=BATCH):
+        pass
+
+
+@shared_task(ignore_result=True)
+def sweep_settlement() -> None:
+    """Settle the lines of the last period that is over, once. Every 10 minutes."""
+    settle(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sweep_payouts() -> None:
+    """Pay what is owed, send again what failed, hear what the bank says. Every 10 minutes."""
+    now = clock.now()
+    while hear_bank(now=now):
+        pass
+    make_payouts(now=now)
+    while send_payouts(now=now):
         pass
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from marketplace.lib.findings import Finding
 from orders.models import OrderLine, Payment
 from orders.states import Line, Pay
+from refunds import money_audit
 from refunds.models import Refund
 
 #: Late money that nothing has been done about for so long was forgotten.
@@ -19,7 +21,7 @@ _MONEY_WENT_THROUGH = frozenset({Pay.CAPTURED, Pay.PARTLY_REFUNDED, Pay.REFUNDED
 
 def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of refunds."""
-    return [*_amounts(), *_states(), *_cancellations(), *_late_money(now)]
+    return [*_amounts(), *_states(), *_cancellations(), *_late_money(now), *money_audit.findings()]
 
 
 def _amounts() -> Iterator[Finding]:
@@ -45,13 +47,14 @@ def _states() -> Iterator[Finding]:
 
 
 def _cancellations() -> Iterator[Finding]:
-    """The paid lines that were cancelled are refunded, and nothing else of a payment that came in time."""
-    cancelled = OrderLine.objects.filter(order_id=OuterRef("order_id"), state=Line.CANCELLED)
+    """What was cancelled or came back is refunded, and nothing else of a payment that came in time."""
+    lines = OrderLine.objects.filter(order_id=OuterRef("order_id"))
+    back = lines.annotate(back=Case(When(state=Line.CANCELLED, then="amount"), default="refunded"))
     refunds = Refund.objects.filter(payment=OuterRef("id"))
     payments = Payment.objects.filter(state__in=_MONEY_WENT_THROUGH).exclude(
         refunds__reason=Refund.Reason.LATE_CAPTURE
     )
-    compared = payments.annotate(owed=_sum(cancelled, "order_id"), promised=_sum(refunds, "payment"))
+    compared = payments.annotate(owed=_sum(back, "order_id", of="back"), promised=_sum(refunds, "payment"))
     for payment in compared.exclude(owed=F("promised")):
         yield Finding("refund.not_what_was_cancelled", payment.id, f"{payment.promised}, owed {payment.owed}")
 
@@ -63,6 +66,6 @@ def _late_money(now: datetime) -> Iterator[Finding]:
         yield Finding("refund.late_money_kept", payment.id, f"{payment.total} since {payment.updated_at}")
 
 
-def _sum(rows: QuerySet[Model], by: str) -> Coalesce:
-    """Return the sum of the amounts of rows that hang on an outer one."""
-    return Coalesce(Subquery(rows.order_by().values(by).annotate(sum=Sum("amount")).values("sum")), 0)
+def _sum(rows: QuerySet[Any], by: str, *, of: str = "amount") -> Coalesce:
+    """Return the sum of a column of rows that hang on an outer one."""
+    return Coalesce(Subquery(rows.order_by().values(by).annotate(sum=Sum(of)).values("sum")), 0)

@@ -11,7 +11,7 @@ import structlog
 
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.money import Money
-from orders import news
+from orders import books, news
 from orders.models import Order, OrderLine, Payment
 from orders.payments.port import GatewayRefund, RefundState
 from orders.states import add_refunded, order_state
@@ -97,6 +97,7 @@ def _done(debt: Debt, word: Word, *, now: datetime) -> str:
     add_refunded(debt.payment, debt.refund.amount, now=now)
     news.payment_changed(debt.payment, now=now)
     news.tell_buyer(debt.order, order_state(debt.lines, at=now), now=now)
+    books.refund(debt.payment, debt.refund.total, refund_id=debt.refund.id, now=now)
     return "done"
 
 

@@ -45,6 +45,35 @@ def insert(
         cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', every)  # noqa: S608
 
 
+def update(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Set columns of rows that the caller has locked; each row is its id, then its values."""
+    require_transaction()
+    if connection.vendor == "postgresql":
+        statement = _update_from_arrays(model, tuple(columns))
+        connection.cursor().execute(statement, [_array(column) for column in zip(*rows, strict=True)])
+        return
+    table = model._meta.db_table  # noqa: SLF001 - Django's own name for it
+    assignments = ", ".join(f'"{column}" = %s' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f'UPDATE "{table}" SET {assignments} WHERE "id" = %s',  # noqa: S608 - names of columns
+            [(*values, id_) for id_, *values in rows],
+        )
+
+
+@lru_cache(maxsize=64)
+def _update_from_arrays(model: type[Model], columns: tuple[str, ...]) -> str:
+    """Return the UPDATE whose parameters are an array of ids, then one for each column."""
+    options = model._meta  # noqa: SLF001
+    types = {field.column: _type_of(field) for field in options.concrete_fields}
+    arrays = ", ".join(f"%s::{types[column]}[]" for column in ("id", *columns))
+    aliases = ", ".join(("id", *(f"c{number}" for number in range(len(columns)))))
+    assignments = ", ".join(f'"{column}" = own.c{number}' for number, column in enumerate(columns))
+    table = f'"{options.db_table}"'
+    source = f"unnest({arrays}) AS own ({aliases})"
+    return f"UPDATE {table} SET {assignments} FROM {source} WHERE {table}.id = own.id"  # noqa: S608
+
+
 @lru_cache(maxsize=64)
 def _from_arrays(model: type[Model], columns: tuple[str, ...], own: int) -> str:
     """Return the INSERT whose parameters are the shared values, then one array for each other column."""

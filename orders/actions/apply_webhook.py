@@ -1,13 +1,14 @@
-"""A message of the gateway about a payment takes effect, once."""
+"""A message of the gateway about a payment or a payout takes effect, once."""
 
 from datetime import datetime
 
 from marketplace.lib.atomic import action
 from marketplace.lib.ids import is_id
+from orders import payouts
 from orders.inbox import close, lock_unapplied
 from orders.models import Payment
 from orders.outcomes import Bill, Word, record
-from orders.payments.verify import GatewayEvent, WebhookRejected, parse
+from orders.payments.verify import GatewayEvent, PayoutEvent, WebhookRejected, parse
 from orders.states import lock_order
 
 ACTOR = "gateway"
@@ -23,7 +24,11 @@ def apply_webhook(*, inbox_id: str, now: datetime) -> str:
             event = parse(webhook_id=message.webhook_id, raw=message.body.encode())
         except WebhookRejected as error:
             return close(message, f"unused: {error.code}", now=now)
-        return close(message, _apply(event, now=now), now=now)
+        if isinstance(event, PayoutEvent):
+            outcome = payouts.record(event.payout, listed=False, now=now)
+        else:
+            outcome = _apply(event, now=now)
+        return close(message, outcome, now=now)
 
 
 def _apply(event: GatewayEvent, *, now: datetime) -> str:

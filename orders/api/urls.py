@@ -6,9 +6,10 @@ from marketplace.rest.paths import register_ids
 from orders.api.gateway import gateway_webhooks
 from orders.api.orders import OrderDetail, Orders
 from orders.api.payments import OrderPay, OrderPayments, PaymentDetail, Payments
+from orders.api.settlement import Commissions, StatementDetail, StatementExport, Statements
 from orders.api.shipments import OrderShipments, ShipmentDetail, Shipments
 
-register_ids("ord", "pay", "shp")
+register_ids("ord", "pay", "shp", "stm")
 
 urlpatterns = [
     path("orders", Orders.as_view(), name="orders"),
@@ -20,5 +21,9 @@ urlpatterns = [
     path("payments/<pay:payment_id>", PaymentDetail.as_view(), name="payment"),
     path("shipments", Shipments.as_view(), name="shipments"),
     path("shipments/<shp:shipment_id>", ShipmentDetail.as_view(), name="shipment"),
+    path("commissions", Commissions.as_view(), name="commissions"),
+    path("statements", Statements.as_view(), name="statements"),
+    path("statements/<stm:statement_id>", StatementDetail.as_view(), name="statement"),
+    path("statements/<stm:statement_id>/export", StatementExport.as_view(), name="statement-export"),
     path("gateway/webhooks", gateway_webhooks, name="gateway-webhooks"),
 ]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from marketplace.lib.fields import PrefixedIdField
 from marketplace.lib.money import Money
@@ -132,6 +132,9 @@ class OrderLine(models.Model):
     return_by = models.DateTimeField(
         null=True, blank=True, help_text="End of the return window; known once the parcel is delivered."
     )
+    refunded = models.BigIntegerField(
+        default=0, db_default=0, help_text="What was given back after returns, in minor units."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -142,9 +145,13 @@ class OrderLine(models.Model):
             models.Index(fields=["brand", "order"], condition=Q(state="paid"), name="line_to_ship"),
             models.Index(fields=["return_by"], condition=Q(state="delivered"), name="line_to_complete"),
             models.Index(fields=["brand", "order"], name="line_by_brand"),
+            models.Index(fields=["brand"], condition=Q(state="completed"), name="line_to_settle"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_units"),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0) & Q(refunded__lte=F("amount")), name="line_refunded_within_price"
+            ),
         ]
 
     def __str__(self) -> str:

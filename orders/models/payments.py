@@ -74,6 +74,52 @@ class Payment(models.Model):
         return Money(self.refunded, self.currency)
 
 
+class ReceivedPayout(models.Model):
+    """Money that the gateway has paid into our bank account, from what it held for us."""
+
+    id = PrefixedIdField("rpo", primary_key=True)
+    gateway_id = models.CharField(max_length=64)
+    amount = models.BigIntegerField(help_text="What it held and pays out: captures less refunds.")
+    fee = models.BigIntegerField(help_text="What it keeps of that.")
+    currency = models.CharField(max_length=3)
+    paid_at = models.DateTimeField(help_text="When, by the gateway's clock.")
+    listed = models.BooleanField(
+        default=False, help_text="It stood in the gateway's list, which is read on from the last such."
+    )
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["paid_at", "gateway_id"], condition=Q(listed=True), name="payout_listed"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["gateway_id"], name="gateway_payout_once"),
+            models.CheckConstraint(
+                condition=Q(fee__gte=0) & Q(amount__gt=models.F("fee")), name="payout_pays_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the gateway's id of the payout."""
+        return self.gateway_id
+
+    @property
+    def total(self) -> Money:
+        """Return what was paid out, with the fee."""
+        return Money(self.amount, self.currency)
+
+    @property
+    def total_fee(self) -> Money:
+        """Return the gateway's fee."""
+        return Money(self.fee, self.currency)
+
+    @property
+    def net(self) -> Money:
+        """Return what came to the bank."""
+        return self.total - self.total_fee
+
+
 class InboundWebhook(models.Model):
     """A message of the gateway, stored as it came and answered at once; a task applies it."""
 

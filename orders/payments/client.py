@@ -12,13 +12,14 @@ from django.conf import settings
 
 from marketplace.lib.ids import new_id
 from marketplace.lib.money import Money
-from orders.payments import wire
+from orders.payments import reports, wire
 from orders.payments.inprocess import HERE, connect, require_may_wait
 from orders.payments.port import (
     PAYMENT_STATES,
     REFUND_STATES,
     Gateway,
     GatewayPayment,
+    GatewayPayout,
     GatewayRefund,
     GatewayRejected,
     GatewayUnavailable,
@@ -77,6 +78,10 @@ class HttpGateway:
     def get_refund(self, refund_id: str) -> GatewayRefund:
         """Return one refund."""
         return self._get(f"refunds/{quote(refund_id, safe='')}", _refund)
+
+    def payouts(self, *, after: str = "") -> list[GatewayPayout]:
+        """Return payouts in the order in which they were made, from the one after ``after``."""
+        return self._get(f"payouts?after={quote(after, safe='')}", _payouts)
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -146,6 +151,10 @@ def _payment(answer: wire.Object) -> GatewayPayment:
 
 def _payments(answer: wire.Object) -> list[GatewayPayment]:
     return [_payment(one) for one in wire.objects(answer, "data")]
+
+
+def _payouts(answer: wire.Object) -> list[GatewayPayout]:
+    return [reports.payout(one) for one in wire.objects(answer, "data")]
 
 
 def _refund(answer: wire.Object) -> GatewayRefund:

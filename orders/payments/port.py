@@ -1,6 +1,7 @@
 """What the application asks of a payment company, and the two ways in which it can be let down."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from marketplace.lib.money import Money
@@ -33,6 +34,19 @@ class GatewayRefund:
     money: Money
     state: RefundState
     failure_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayPayout:
+    """Money that the gateway has paid into our bank account.
+
+    ``total`` is what it held for us and pays out, captures less refunds; it keeps ``fee`` of that.
+    """
+
+    id: str
+    total: Money
+    fee: Money
+    paid_at: datetime
 
 
 class GatewayError(Exception):
@@ -88,4 +102,8 @@ class Gateway(Protocol):
 
     def get_refund(self, refund_id: str) -> GatewayRefund:
         """Return one refund; code ``not_found`` when the gateway has none of this id."""
+        ...
+
+    def payouts(self, *, after: str = "") -> list[GatewayPayout]:
+        """Return payouts in the order in which they were made, at most 100, from the one after ``after``."""
         ...

@@ -14,10 +14,12 @@ from django.conf import settings
 
 from marketplace.lib import signing
 from marketplace.lib.money import Money
-from orders.payments import wire
+from orders.payments import reports, wire
+from orders.payments.port import GatewayPayout
 
 EventType = Literal["payment.captured", "payment.failed", "refund.done", "refund.failed"]
 EVENT_TYPES: tuple[EventType, ...] = ("payment.captured", "payment.failed", "refund.done", "refund.failed")
+PAYOUT_PAID: Literal["payout.paid"] = "payout.paid"
 
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9_\-]{1,120}")
 _TYPE = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
@@ -73,7 +75,17 @@ class GatewayEvent:
         return Money(self.amount, self.currency)
 
 
-def receive(*, raw: bytes, headers: Mapping[str, str], now: datetime) -> GatewayEvent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutEvent:
+    """The gateway has paid out."""
+
+    webhook_id: str
+    payout: GatewayPayout
+    at: datetime
+    type: Literal["payout.paid"] = PAYOUT_PAID
+
+
+def receive(*, raw: bytes, headers: Mapping[str, str], now: datetime) -> GatewayEvent | PayoutEvent:
     """Verify and read one message. ``headers`` has lower-case names or is Django's ``request.headers``."""
     return parse(webhook_id=verify(raw=raw, headers=headers, now=now), raw=raw)
 
@@ -104,11 +116,14 @@ def verify(*, raw: bytes, headers: Mapping[str, str], now: datetime) -> str:
     return webhook_id
 
 
-def parse(*, webhook_id: str, raw: bytes) -> GatewayEvent:
+def parse(*, webhook_id: str, raw: bytes) -> GatewayEvent | PayoutEvent:
     """Read a verified message. Raise WebhookMalformed, or WebhookUnknownType for one that we do not use."""
     try:
         message = wire.read_object(raw)
         kind = wire.text(message, "type", _TYPE)
+        if kind == PAYOUT_PAID:
+            payout = reports.payout(wire.sub_object(message, "data"))
+            return PayoutEvent(webhook_id=webhook_id, payout=payout, at=wire.moment(message, "at"))
         if kind not in EVENT_TYPES:
             raise WebhookUnknownType("unknown_type", f"Events of type {kind} are not used here.")
         return _event(webhook_id, message)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min, Q
 
-from orders.models import OrderLine, Payment, Shipment
+from orders.models import OrderLine, Payment, ReceivedPayout, Shipment
 from orders.states import Line, Pay
 
 #: A young payment is asked about this often, an old one less: its buyer has stopped waiting.
@@ -52,3 +52,9 @@ def next_completion(*, after: datetime) -> datetime | None:
     delivered = OrderLine.objects.filter(state=Line.DELIVERED, return_by__gt=after)
     first: datetime | None = delivered.aggregate(at=Min("return_by"))["at"]
     return first
+
+
+def last_listed_payout() -> str:
+    """Return the gateway's id of the last payout that its list has named; empty when it has named none."""
+    listed = ReceivedPayout.objects.filter(listed=True).order_by("-paid_at", "-gateway_id")
+    return listed.values_list("gateway_id", flat=True).first() or ""

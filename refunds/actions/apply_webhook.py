@@ -22,6 +22,8 @@ def apply_webhook(*, inbox_id: str, now: datetime) -> str:
             event = parse(webhook_id=message.webhook_id, raw=message.body.encode())
         except WebhookRejected as error:
             return close(message, f"unused: {error.code}", now=now)
+        if not isinstance(event, GatewayEvent):
+            return close(message, "unused: it is about no refund", now=now)
         return close(message, _apply(event, now=now), now=now)
 
 

@@ -6,7 +6,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import fan_out, flash_sale, flash_sale_http, reconnect, rush, slow_viewers
+from tests.benchmarks import (
+    fan_out,
+    flash_sale,
+    flash_sale_http,
+    ledger,
+    reconnect,
+    rush,
+    settlement,
+    slow_viewers,
+)
 from tests.benchmarks.measure import machine
 from tests.benchmarks.report import Figures, print_table, write_json
 from tests.benchmarks.stack import Stack, stack
@@ -20,6 +29,8 @@ BENCHES: dict[str, Callable[[Stack, int], Figures]] = {
     "fan_out": fan_out.run,
     "slow_viewers": slow_viewers.run,
     "reconnect": reconnect.run,
+    "ledger": ledger.run,
+    "settlement": settlement.run,
 }
 RESULTS = ROOT / "var" / "bench.json"
 

@@ -49,6 +49,11 @@ GOALS: dict[str, Goal] = {
     "slow_viewers.closed_within_s": Goal(10, at_most=True),
     "reconnect.seconds": Goal(10, 4, at_most=True),
     "reconnect.lost_facts": Goal(0, at_most=True),
+    "ledger.single_per_s": Goal(1_000),
+    "ledger.batched_per_s": Goal(8_000, 25_000),
+    "settlement.seconds": Goal(120, 45, at_most=True),
+    "settlement.rss_mb": Goal(1_024, at_most=True),
+    "settlement.second_run_inserts": Goal(0, at_most=True),
 }
 
 

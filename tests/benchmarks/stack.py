@@ -112,7 +112,7 @@ def stack() -> Iterator[Stack]:
 
 def prepare(env: dict[str, str], **asked: Any) -> dict[str, Any]:
     """Fill a database with a show and with people; ``tests.benchmarks.seed`` says what can be asked."""
-    output = _run(env, sys.executable, "-m", "tests.benchmarks.seed", json.dumps(asked))
+    output = run_command(env, sys.executable, "-m", "tests.benchmarks.seed", json.dumps(asked))
     answer: dict[str, Any] = json.loads(output.splitlines()[-1])
     return answer
 
@@ -123,10 +123,11 @@ def audit(env: dict[str, str]) -> str:
 
 
 def _manage(env: dict[str, str], *arguments: str) -> str:
-    return _run(env, sys.executable, "manage.py", *arguments)
+    return run_command(env, sys.executable, "manage.py", *arguments)
 
 
-def _run(env: dict[str, str], *command: str) -> str:
+def run_command(env: dict[str, str], *command: str) -> str:
+    """Run a command for a database and return what it prints; raises PreparationFailed."""
     merged = {key: value for key, value in {**os.environ, **env}.items() if value}
     done = subprocess.run(command, cwd=ROOT, env=merged, capture_output=True, text=True, check=False)
     if done.returncode:

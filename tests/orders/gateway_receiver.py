@@ -25,7 +25,7 @@ APPROVE = "4242424242424242"
 
 @dataclass
 class Inbox:
-    """What arrived, in order. ``statuses`` are answered first, one each, in place of 200."""
+    """What arrived of payments and refunds, in order. ``statuses`` are answered first, in place of 200."""
 
     events: list[GatewayEvent] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
@@ -91,7 +91,9 @@ def take(request: HttpRequest) -> HttpResponse:
     """Verify a webhook and keep it."""
     inbox = _inboxes[0]
     try:
-        inbox.events.append(receive(raw=request.body, headers=request.headers, now=clock.now()))
+        event = receive(raw=request.body, headers=request.headers, now=clock.now())
+        if isinstance(event, GatewayEvent):
+            inbox.events.append(event)
     except WebhookRejected as error:
         inbox.refused.append(error.code)
         return HttpResponse(error.code, status=401)

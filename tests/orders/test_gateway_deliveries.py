@@ -11,6 +11,7 @@ from django.db import connections, transaction
 from marketplace.lib import clock
 from orders.payments.port import Gateway
 from orders.payments.simulator.actions.attempts import RETRY_AFTER, claim_attempt
+from orders.payments.simulator.actions.payouts import PAYOUT_AFTER
 from orders.payments.simulator.cards import late_card
 from orders.payments.simulator.deliveries import deliver_due, next_due
 from orders.payments.simulator.models import SimulatedDelivery, SimulatedEvent, SimulatedKey, SimulatedPayment
@@ -34,6 +35,8 @@ def test_next_due_is_the_earliest_of_outcomes_refunds_and_messages(gateway: Gate
     pay(gateway, reference="pay_3")
     assert next_due() == START
     hours.pass_by(60)
+    assert next_due() == START + PAYOUT_AFTER
+    hours.pass_by(3 * 86_400 - 60)
     assert next_due() is None
 
 
@@ -79,11 +82,11 @@ def test_a_message_is_given_up_after_the_last_retry(gateway: Gateway, inbox: Inb
         hours.pass_by(seconds)
     assert RETRY_AFTER == (5, 30, 120, 600, 3_600, 21_600, 86_400)
     assert len(inbox.events) == len(RETRY_AFTER) + 1
-    hours.pass_by(10**7)
+    hours.pass_by(86_400)
     assert len(inbox.events) == len(RETRY_AFTER) + 1
     delivery = SimulatedDelivery.objects.get()
     assert (delivery.state, delivery.last_status, delivery.delivered_at) == ("given_up", 503, None)
-    assert next_due() is None
+    assert next_due() == START + PAYOUT_AFTER
 
 
 @pytest.mark.django_db

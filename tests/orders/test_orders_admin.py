@@ -31,7 +31,14 @@ STATES = ("paid", "completed", "expired")
 #: Seconds that one statement may take, on a busy machine and in either database; a plan that reads a table
 #: for every row of another takes minutes.
 SLOW = 4.0
-STAFF_LISTS = ("orders_payment", "orders_inboundwebhook", "refunds_refund")
+STAFF_LISTS = (
+    "orders_payment",
+    "orders_inboundwebhook",
+    "orders_account",
+    "orders_transfer",
+    "orders_receivedpayout",
+    "refunds_refund",
+)
 
 
 def signed_in(person: User) -> Client:

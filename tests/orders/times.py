@@ -14,8 +14,10 @@ SWEEPS = (
     tasks.sweep_undecided_payments,
     refund_tasks.sweep_late_captures,
     refund_tasks.sweep_refunds,
+    tasks.sweep_gateway_payouts,
     tasks.sweep_parcels,
     tasks.sweep_completed_lines,
+    tasks.sweep_settlement,
 )
 
 

@@ -37,6 +37,14 @@ streams_agency                       agency       - - - x x x x x x v
 orders_orderline                     line         - - - x x x v v l v
 orders_payment                       payment      - - - x x x x x x v
 orders_inboundwebhook                inbox        - - - x x x x x x v
+orders_account                       account      - - - x x x x x x v
+orders_transfer                      transfer     - - - x x x x x x v
+orders_receivedpayout                payout       - - - x x x x x x v
+orders_statement                     statement    - - - x x x v v l v
+orders_hold                          hold         - - - x x x v v l v
+orders_settledline                   settled      - - - x x x x x x v
+orders_settlementrun                 run          - - - x x x x x x v
+orders_reservetier                   tier         - - - x x x x x x v
 orders_shipment                      shipment     - - - x x x v v l v
 orders_order                         paid         - - - x x x v v l v
 refunds_refund                       refund       - - - x x x x x x v

@@ -18,6 +18,7 @@ SCOPES = {
     "catalogue": Scope.CATALOGUE_WRITE,
     "host": Scope.SESSIONS_HOST,
     "orders": Scope.ORDERS_WRITE,
+    "money": Scope.MONEY_READ,
     "sandbox": Scope.SANDBOX,
 }
 
@@ -159,6 +160,11 @@ GET    payments/{payment}                           any       401 200 404 404 40
 GET    shipments                                    any       401 200 200 200 200 200 200 200 200 200
 GET    shipments?brand={brand}                      any       401 404 404 404 404 404 200 200 404 200
 GET    shipments/{shipment}                         any       401 200 404 404 404 404 200 200 404 200
+GET    commissions?brand={brand}                    money     401 404 404 404 404 404 200 200 404 200
+GET    commissions?session={live}                   money     401 404 404 200 404 404 404 404 404 200
+GET    statements                                   money     401 200 200 200 200 200 200 200 200 200
+GET    statements/{statement}                       money     401 404 404 404 404 404 200 200 404 200
+GET    statements/{statement}/export                money     401 404 404 404 404 404 200 200 404 200
 POST   gateway/webhooks                             none      403 403 403 403 403 403 403 403 403 403
 GET    refunds                                      any       401 200 200 200 200 200 200 200 200 200
 GET    refunds/{refund}                             any       401 200 404 404 404 404 404 404 404 200
@@ -191,6 +197,7 @@ GET    /api/docs/errors/                            none      200 200 200 200 20
 GET    /sandbox/gateway/v1/payments                 none      401 401 401 401 401 401 401 401 401 401
 POST   /sandbox/gateway/v1/payments                 none      401 401 401 401 401 401 401 401 401 401
 GET    /sandbox/gateway/v1/payments/{charge}        none      401 401 401 401 401 401 401 401 401 401
+GET    /sandbox/gateway/v1/payouts                  none      401 401 401 401 401 401 401 401 401 401
 POST   /sandbox/gateway/v1/refunds                  none      401 401 401 401 401 401 401 401 401 401
 GET    /sandbox/gateway/v1/refunds/{reversal}       none      401 401 401 401 401 401 401 401 401 401
 """

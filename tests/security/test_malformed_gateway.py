@@ -127,6 +127,7 @@ def test_the_company_refuses_malformed_keys(world: World, key: str) -> None:
     (
         *("payments/x", "payments/%00", "payments/%FF", f"payments/{'x' * 5_000}", "payments/gwp_1"),
         *("refunds/x", "refunds/%00", "refunds/%ED%A0%80", "refunds/gwr_1"),
+        *("payouts?after=%00", "payouts?after=%FF", "payouts?after=gwo_1", f"payouts?after={'x' * 5_000}"),
         *("payments", "payments?reference=", "payments?reference=%00", "payments?reference=%FF"),
     ),
 )

@@ -22,7 +22,21 @@ from marketplace.lib import clock, ids
 from marketplace.lib.money import Money
 from marketplace.models import BrandMember, Fact, StockLevel, StockMovement, User
 from marketplace.models.tokens import Scope
-from orders.models import InboundWebhook, OrderLine, Payment, Shipment
+from orders.models import (
+    Account,
+    Hold,
+    InboundWebhook,
+    Order,
+    OrderLine,
+    Payment,
+    ReceivedPayout,
+    ReserveTier,
+    SettledLine,
+    SettlementRun,
+    Shipment,
+    Statement,
+    Transfer,
+)
 from orders.payments.simulator.models import SimulatedPayment
 from refunds.models import Refund
 from streams.actions import moderation
@@ -251,15 +265,49 @@ def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
     inbox = InboundWebhook.objects.create(
         webhook_id="msg_1", type="payment.captured", body="{}", received_at=clock.now()
     )
+    payout = ReceivedPayout.objects.create(
+        gateway_id="gwo_1", amount=100, fee=1, currency="CNY", paid_at=clock.now(), recorded_at=clock.now()
+    )
     return {
+        **_settled(show, paid),
         "unpaid": unpaid.id, "paid": paid.id, "shipped": shipped.id,
         "line": OrderLine.objects.get(order=paid).id,
         "payment": Payment.objects.get(order=paid).id,
         "shipment": Shipment.objects.get().id,
         "refund": Refund.objects.get().id,
         "inbox": inbox.id,
+        "account": Account.objects.get(kind="escrow").id,
+        "transfer": Transfer.objects.get(subject=paid.id).id,
+        "payout": payout.id,
         "charge": SimulatedPayment.objects.all()[0].id,
         "reversal": ids.new_id("gwr"),
+    }  # fmt: skip
+
+
+def _settled(show: Shop, order: Order) -> dict[str, str]:
+    """Return a closed statement of the brand, with a line and a hold, as rows: weeks would have to pass."""
+    now, line = clock.now(), OrderLine.objects.get(order=order)
+    week = {"period_start": now - timedelta(days=7), "period_end": now}
+    run = SettlementRun.objects.create(**week, stage="done", started_at=now, done_at=now)
+    settled = SettledLine.objects.create(
+        run=run, line=line, order=order, brand=show.brand, streamer=show.session.streamer, currency="CNY",
+        gross=3990, refunded=0, brand_part=2993, streamer_part=798, agency_part=0, platform_part=199, at=now,
+    )  # fmt: skip
+    statement = Statement.objects.create(
+        run=run, party="brand", owner=show.brand.id, currency="CNY", state="closed", lines=1, gross=3990,
+        refunded=0, commission=798, fee=199, net=2993, created_at=now, closed_at=now,
+    )  # fmt: skip
+    hold = Hold.objects.create(
+        statement=statement,
+        reason="reserve",
+        subject=statement.id,
+        amount=150,
+        currency="CNY",
+        created_at=now,
+    )
+    return {
+        "statement": statement.id, "hold": hold.id, "settled": str(settled.pk), "run": run.id,
+        "tier": str(ReserveTier.objects.get_or_create(from_rate_bp=1_000, share_bp=500, days=14)[0].pk),
     }  # fmt: skip
 
 

@@ -60,6 +60,16 @@ class Scenario:
 _SAME_ID_TWICE = (Sending(), Sending())
 _TWO_IDS = (Sending(message=0), Sending(message=1))
 
+#: How the company tells of its payouts, by number in turn: once, twice under one id, twice under two, so late
+#: that the next one is told before, and not at all.
+PAYOUT_SENDINGS: tuple[tuple[Sending, ...], ...] = (
+    (Sending(),),
+    _SAME_ID_TWICE,
+    _TWO_IDS,
+    (Sending(after=5 * 86_400),),
+    (),
+)
+
 #: Card number to behaviour.
 CARDS: dict[str, Scenario] = {
     "4242424242424242": Scenario(name="approve", does="Captured in the HTTP answer; webhook at once."),

@@ -1,4 +1,4 @@
-"""What a sweep runs: giving due payments and refunds their outcome, and sending the messages that are due."""
+"""What a sweep runs: outcomes of due payments and refunds, payouts, and the messages that are due."""
 
 import logging
 from datetime import datetime
@@ -12,6 +12,7 @@ from marketplace.lib import clock, signing
 from orders.payments.inprocess import HERE, connect, require_may_wait
 from orders.payments.simulator.actions.attempts import claim_attempt, record_attempt
 from orders.payments.simulator.actions.outcomes import resolve_payment, resolve_refund
+from orders.payments.simulator.actions.payouts import PAYOUT_AFTER, held, pay_out
 from orders.payments.simulator.models import (
     SimulatedDelivery,
     SimulatedEvent,
@@ -28,14 +29,18 @@ log = logging.getLogger(__name__)
 
 
 def deliver_due(now: datetime, limit: int = 50) -> int:
-    """Settle what is due and attempt the messages that are due; return how many steps that took.
+    """Settle and pay out what is due and attempt the messages that are due; return how many steps that took.
 
     At most ``limit`` payments, refunds and messages each, oldest first. Several sweeps may run at once: an
     attempt belongs to one of them. A failed attempt is not due again before its retry, so calling this until
     it returns 0 comes to an end. Raise RuntimeError inside a transaction.
     """
     require_may_wait()
-    return _settle_due(now, limit) + sum(_attempt(delivery, now) for delivery in _due(now)[:limit])
+    return (
+        _settle_due(now, limit)
+        + _pay_out_due(now)
+        + sum(_attempt(delivery, now) for delivery in _due(now)[:limit])
+    )
 
 
 def next_due(*, after: datetime | None = None) -> datetime | None:
@@ -54,6 +59,8 @@ def next_due(*, after: datetime | None = None) -> datetime | None:
         refunds.aggregate(at=Min("resolves_at"))["at"],
         deliveries.aggregate(at=Min("due_at"))["at"],
     ]
+    oldest = held().aggregate(at=Min("resolves_at"))["at"]
+    planned.append(oldest and oldest + PAYOUT_AFTER)
     return min((at for at in planned if at is not None), default=None)
 
 
@@ -75,6 +82,13 @@ def _settle_due(now: datetime, limit: int) -> int:
     for refund in due_refunds:
         resolve_refund(payment_id=refund.payment_id, refund_id=refund.id, now=now)
     return len(due_payments) + len(due_refunds)
+
+
+def _pay_out_due(now: datetime) -> int:
+    due = held().filter(resolves_at__lte=now - PAYOUT_AFTER).order_by()
+    return sum(
+        pay_out(currency=currency, now=now) for currency in set(due.values_list("currency", flat=True))
+    )
 
 
 def _due(now: datetime) -> QuerySet[SimulatedDelivery]:

@@ -9,6 +9,28 @@ from django.db.models import F, Q
 from marketplace.lib.fields import PrefixedIdField
 
 
+class SimulatedPayout(models.Model):
+    """Money paid into the application's bank account: captures less refunds, of which a fee was kept."""
+
+    id = PrefixedIdField("gwo", primary_key=True)
+    currency = models.CharField(max_length=3)
+    number = models.PositiveIntegerField(help_text="Counts the payouts of a currency.")
+    amount = models.BigIntegerField(default=0)
+    fee = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payments_sim_payout"
+        ordering: ClassVar[list[str]] = ["created_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["currency", "number"], name="payments_sim_payout_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the payout's id."""
+        return self.id
+
+
 class SimulatedPayment(models.Model):
     """One charge of one card; the number itself is not kept."""
 
@@ -31,6 +53,9 @@ class SimulatedPayment(models.Model):
     failure_code = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField()
     resolves_at = models.DateTimeField(help_text="When a processing payment gets its outcome.")
+    payout = models.ForeignKey(
+        SimulatedPayout, on_delete=models.PROTECT, related_name="payments", null=True, db_index=False
+    )
 
     class Meta:
         db_table = "payments_sim_payment"
@@ -39,6 +64,12 @@ class SimulatedPayment(models.Model):
             models.Index(
                 fields=["resolves_at"], condition=Q(state="processing"), name="sim_payment_to_resolve"
             ),
+            models.Index(
+                fields=["resolves_at"],
+                condition=Q(state="captured", payout=None),
+                name="sim_payment_to_pay_out",
+            ),
+            models.Index(fields=["payout"], condition=~Q(payout=None), name="sim_payment_paid_out"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
@@ -77,6 +108,9 @@ class SimulatedRefund(models.Model):
     failure_code = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField()
     resolves_at = models.DateTimeField(help_text="When a processing refund gets its outcome.")
+    payout = models.ForeignKey(
+        SimulatedPayout, on_delete=models.PROTECT, related_name="refunds", null=True, db_index=False
+    )
 
     class Meta:
         db_table = "payments_sim_refund"
@@ -84,6 +118,10 @@ class SimulatedRefund(models.Model):
             models.Index(
                 fields=["resolves_at"], condition=Q(state="processing"), name="sim_refund_to_resolve"
             ),
+            models.Index(
+                fields=["payment"], condition=Q(state="done", payout=None), name="sim_refund_to_pay_out"
+            ),
+            models.Index(fields=["payout"], condition=~Q(payout=None), name="sim_refund_paid_out"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payments_sim_refund_positive"),

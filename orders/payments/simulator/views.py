@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -14,12 +15,13 @@ from marketplace.lib import clock
 from marketplace.lib.ids import is_id
 from orders.payments import wire
 from orders.payments.inprocess import wait
+from orders.payments.simulator.actions.messages import payout_data
 from orders.payments.simulator.actions.outcomes import resolve_payment, resolve_refund
 from orders.payments.simulator.actions.payments import PaymentRequest, take_payment
 from orders.payments.simulator.actions.refunds import RefundRequest, take_refund
 from orders.payments.simulator.cards import HANG_SECONDS, digits_of, scenario_of
 from orders.payments.simulator.deliveries import deliver_now
-from orders.payments.simulator.models import SimulatedPayment, SimulatedRefund
+from orders.payments.simulator.models import SimulatedPayment, SimulatedPayout, SimulatedRefund
 from orders.payments.simulator.refusals import Refusal, not_found
 
 _MOST_LISTED = 100
@@ -64,6 +66,19 @@ def get_payment(_: HttpRequest, now: datetime, payment_id: str) -> HttpResponse:
     if payment is None:
         raise not_found("payment")
     return JsonResponse(_payment(_as_of(now, payment)))
+
+
+def list_payouts(request: HttpRequest, _now: datetime) -> HttpResponse:
+    """``GET payouts?after=``: payouts in the order in which they were made, from the one after ``after``."""
+    payouts = SimulatedPayout.objects.all()
+    if after := wire.optional_text(request.GET.dict(), "after", wire.TOKEN):
+        last = payouts.filter(pk=after).first() if is_id(after, "gwo") else None
+        if last is None:
+            raise not_found("payout")
+        later = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, id__gt=last.id)
+        payouts = payouts.filter(later)
+    data = [{"object": "payout", **payout_data(payout)} for payout in payouts[:_MOST_LISTED]]
+    return JsonResponse({"object": "list", "data": data})
 
 
 def create_refund(request: HttpRequest, now: datetime) -> HttpResponse:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from marketplace.lib import clock
 from marketplace.lib.atomic import require_transaction
-from orders.payments.simulator.cards import Scenario, Sending
+from orders.payments.simulator.cards import PAYOUT_SENDINGS, Scenario, Sending
 from orders.payments.simulator.models import (
     SimulatedDelivery,
     SimulatedEvent,
     SimulatedPayment,
+    SimulatedPayout,
     SimulatedRefund,
 )
 
@@ -51,6 +52,25 @@ def tell_of_refund(refund: SimulatedRefund, *, scenario: Scenario, at: datetime)
     }
     kind = f"refund.{refund.state}"
     _schedule(scenario.refund_sendings, kind=kind, subject=refund.id, data=data, at=at, first=at)
+
+
+def tell_of_payout(payout: SimulatedPayout) -> None:
+    """Schedule what the application hears of a payout: how often and when depends on its number."""
+    require_transaction()
+    sendings = PAYOUT_SENDINGS[payout.number % len(PAYOUT_SENDINGS)]
+    at = payout.created_at
+    _schedule(sendings, kind="payout.paid", subject=payout.id, data=payout_data(payout), at=at, first=at)
+
+
+def payout_data(payout: SimulatedPayout) -> dict[str, object]:
+    """Return what messages and answers say of a payout."""
+    return {
+        "payout": payout.id,
+        "amount": payout.amount,
+        "fee": payout.fee,
+        "currency": payout.currency,
+        "paid_at": clock.to_wire(payout.created_at),
+    }
 
 
 def _schedule(

@@ -1,0 +1,88 @@
+"""Settle the last period that is over: stage by stage, each resumable, the same period once."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import structlog
+
+from marketplace import outbox
+from marketplace.lib.atomic import action
+from orders.models import SettlementRun
+from orders.settlement import gate
+from orders.settlement.due import due_brands, settle_brands
+from orders.settlement.holds import release_due
+from orders.settlement.periods import last_ended
+from orders.settlement.statements import attach_claw_backs, close_statements, open_statements
+
+logger = structlog.get_logger(__name__)
+
+Stage = SettlementRun.Stage
+
+#: Lines that are settled in one transaction: refunds and holds wait that long at most.
+CHUNK = 50_000
+
+
+def settle(*, now: datetime) -> SettlementRun:
+    """Bring the oldest unfinished run to its end, then that of the last period, and return it.
+
+    Killed at any point, the next call goes on where this one was. Two at once share the work.
+    """
+    with action():
+        release_due(now=now)
+    while run := SettlementRun.objects.exclude(stage=Stage.DONE).order_by("period_start").first():
+        _finish(run, now=now)
+    run = _open(now=now)
+    if run.stage != Stage.DONE:
+        _finish(run, now=now)
+    return run
+
+
+def _open(*, now: datetime) -> SettlementRun:
+    start, end = last_ended(now)
+    with action():
+        run = SettlementRun(period_start=start, period_end=end, started_at=now)
+        SettlementRun.objects.bulk_create([run], ignore_conflicts=True)
+        return SettlementRun.objects.get(period_start=start)
+
+
+def _finish(run: SettlementRun, *, now: datetime) -> None:
+    """Do what is left of a run."""
+    for brand_ids in _chunks(due_brands(run)) if run.stage == Stage.LINES else ():
+        with action():
+            settled = settle_brands(run, brand_ids, now=now)
+        logger.info("lines_settled", run=run.id, brands=len(brand_ids), lines=settled)
+    for stage in (Stage.LINES, Stage.STATEMENTS, Stage.CLOSING):
+        with action():
+            gate.close()
+            run.refresh_from_db()
+            if run.stage == stage:
+                _end_stage(run, now=now)
+
+
+def _end_stage(run: SettlementRun, *, now: datetime) -> None:
+    if run.stage == Stage.LINES:
+        attach_claw_backs(run)
+        run.stage = Stage.STATEMENTS
+    elif run.stage == Stage.STATEMENTS:
+        open_statements(run, now=now)
+        run.stage = Stage.CLOSING
+    else:
+        close_statements(run, now=now)
+        run.stage, run.done_at = Stage.DONE, now
+        payload = {"run": run.id, "period": str(run), "statements": run.statements.count()}
+        outbox.append("settlement.done", subject=run.id, payload=payload, now=now)
+    SettlementRun.objects.filter(id=run.id).update(stage=run.stage, done_at=run.done_at)
+
+
+def _chunks(brands: Sequence[tuple[str, int]]) -> Iterator[list[str]]:
+    """Yield brands in groups that have some ten thousand lines together; a large one stands alone."""
+    group: list[str] = []
+    lines = 0
+    for brand_id, count in brands:
+        if group and lines + count > CHUNK:
+            yield group
+            group, lines = [], 0
+        group.append(brand_id)
+        lines += count
+    if group:
+        yield group

@@ -1,0 +1,123 @@
+"""What must always hold between settled lines, statements and the ledger, and what does not. Only reads."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from marketplace.lib.findings import Finding
+from marketplace.lib.ids import as_id
+from marketplace.lib.money import Money
+from orders.models import Hold, SettlementRun
+
+#: A run, or a hold whose day has come, that waits longer than this is stuck.
+LONGEST_WAIT = timedelta(hours=2)
+
+_PARTIES = (("brand", "brd"), ("streamer", "str"), ("agency", "agc"))
+
+# What every party has by its lines, beside what the ledger says.
+_PAYABLE = """
+SELECT owner, currency, SUM(kept), SUM(told) FROM (
+    SELECT replace(substr(owner, 5), '-', '') AS owner, currency, balance AS kept, 0 AS told
+    FROM ledger_account WHERE kind = '{party}_payable'
+    UNION ALL
+    SELECT replace(CAST({party}_id AS text), '-', ''), currency, 0, SUM({party}_part)
+    FROM orders_settledline WHERE {party}_id IS NOT NULL GROUP BY {party}_id, currency
+    UNION ALL
+    SELECT replace(substr(owner, 5), '-', ''), currency, 0, -SUM(amount)
+    FROM orders_payout WHERE party = '{party}' AND state = 'done' GROUP BY owner, currency
+) summed
+GROUP BY owner, currency HAVING SUM(kept) <> SUM(told) ORDER BY owner, currency
+"""
+
+_REVENUE = """
+SELECT currency, SUM(kept), SUM(told) FROM (
+    SELECT currency, balance AS kept, 0 AS told FROM ledger_account WHERE kind = 'platform_revenue'
+    UNION ALL
+    SELECT currency, 0, SUM(platform_part) FROM orders_settledline GROUP BY currency
+) summed
+GROUP BY currency HAVING SUM(kept) <> SUM(told) ORDER BY currency
+"""
+
+# Statements beside their lines, for runs that have made them.
+_STATEMENTS = """
+SELECT owner, currency, SUM(said), SUM(net), SUM(told), SUM(lines) FROM (
+    SELECT run_id, replace(substr(owner, 5), '-', '') AS owner, currency, lines AS said, net,
+        0 AS told, 0 AS lines
+    FROM orders_statement WHERE party = '{party}'
+    UNION ALL
+    SELECT run_id, replace(CAST({party}_id AS text), '-', ''), line.currency, 0, 0, SUM({party}_part),
+        COUNT(*)
+    FROM orders_settledline line JOIN orders_settlementrun run ON run.id = line.run_id
+    WHERE {party}_id IS NOT NULL AND run.stage IN ('closing', 'done')
+    GROUP BY run_id, {party}_id, line.currency
+) summed
+GROUP BY run_id, owner, currency HAVING SUM(said) <> SUM(lines) OR SUM(net) <> SUM(told)
+ORDER BY owner, currency
+"""
+
+# A payout that the bank has made more than once.
+_PAID_TWICE = """
+SELECT reference, COUNT(*) FROM payments_sim_bank_transfer WHERE state <> 'failed'
+GROUP BY reference HAVING COUNT(*) > 1 ORDER BY reference
+"""
+
+_OVERDRAWN = """
+SELECT line_id, SUM(gross - refunded) FROM orders_settledline
+GROUP BY line_id HAVING SUM(gross - refunded) < 0 OR SUM(brand_part) < 0 OR SUM(streamer_part) < 0
+    OR SUM(agency_part) < 0 OR SUM(platform_part) < 0
+ORDER BY line_id
+"""
+
+
+def findings(now: datetime) -> list[Finding]:
+    """Return every broken invariant of settlement."""
+    return [*_payables(), *_statements(), *_lines(), *_stuck(now)]
+
+
+def _payables() -> Iterator[Finding]:
+    """Balances of the parties are what their lines say, less what they were paid."""
+    for party, prefix in _PARTIES:
+        for owner, currency, kept, told in _rows(_PAYABLE.format(party=party)):
+            said = f"lines and payouts say {Money(int(told), currency)}"
+            detail = f"{Money(int(kept), currency)} in the ledger, {said}"
+            yield Finding("settlement.payable_differs", as_id(prefix, owner), detail)
+    for currency, kept, told in _rows(_REVENUE):
+        yield Finding(
+            "settlement.revenue_differs",
+            currency,
+            f"{Money(int(kept), currency)} in the ledger, lines say {Money(int(told), currency)}",
+        )
+
+
+def _statements() -> Iterator[Finding]:
+    """A statement is the sum of its lines."""
+    for party, prefix in _PARTIES:
+        for owner, currency, said, net, told, lines in _rows(_STATEMENTS.format(party=party)):
+            detail = f"{said} lines with {Money(int(net), currency)}, there are {lines} with {told}"
+            yield Finding("settlement.statement_differs", as_id(prefix, owner), detail)
+
+
+def _lines() -> Iterator[Finding]:
+    """Nobody gave more of a line back than they had of it."""
+    for line, left in _rows(_OVERDRAWN):
+        yield Finding("settlement.line_overdrawn", as_id("oln", line), f"{left} is left of it")
+
+
+def _stuck(now: datetime) -> Iterator[Finding]:
+    """Runs come to their end, holds are let go on their day, and nothing is paid twice."""
+    late = now - LONGEST_WAIT
+    for run in SettlementRun.objects.exclude(stage="done").filter(started_at__lt=late):
+        yield Finding("settlement.run_unfinished", run.id, f"at {run.stage} since {run.started_at}")
+    for payout, times in _rows(_PAID_TWICE):
+        yield Finding("settlement.paid_twice", payout, f"{times} orders to the bank")
+    for hold in Hold.objects.filter(released_at=None, release_at__lt=late):
+        yield Finding("settlement.hold_overdue", hold.id, f"{hold} should have ended on {hold.release_at}")
+
+
+def _rows(statement: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

@@ -1,0 +1,139 @@
+"""The steps of a payout: what a party can be paid, and what the bank says became of it.
+
+``pending -> sent -> done | failed``; a failed one is sent again under a new key, with what can be paid then.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import Sum
+
+from marketplace import outbox
+from marketplace.lib.atomic import require_transaction
+from marketplace.lib.money import Money
+from orders.ledger import accounts, tripwire
+from orders.ledger.accounts import AccountKey, account_id, credit, debit
+from orders.ledger.post import post
+from orders.models import Account, Hold, Party, Payout, SettlementRun, Statement
+from orders.payments.bank.desk import Answer
+
+logger = structlog.get_logger(__name__)
+
+State = Payout.State
+
+#: How long the bank has to tell us, before we ask; and the pause after it said no.
+ASK_AFTER = timedelta(hours=1)
+RETRY_AFTER = timedelta(days=1)
+
+_KINDS = {f"{party}_payable": party for party in Party}
+
+
+def open_payouts(*, now: datetime) -> int:
+    """Make a payout for every party that can be paid something and has none open; return how many.
+
+    Nothing is made while a run is on its way: what it has posted stands in no statement yet.
+    """
+    require_transaction()
+    if SettlementRun.objects.exclude(stage=SettlementRun.Stage.DONE).exists():
+        return 0
+    busy = set(Payout.objects.exclude(state=State.DONE).values_list("owner", "currency"))
+    owed = [
+        account
+        for account in Account.objects.filter(kind__in=_KINDS, balance__gt=0)
+        if (account.owner, account.currency) not in busy
+    ]
+    kept = _reserved(account.owner for account in owed)
+    payouts = [
+        Payout(
+            party=_KINDS[account.kind],
+            owner=account.owner,
+            currency=account.currency,
+            amount=payable,
+            next_attempt_at=now,
+            created_at=now,
+        )
+        for account in owed
+        if (payable := account.balance - kept.get((account.owner, account.currency), 0)) > 0
+    ]
+    Payout.objects.bulk_create(payouts, ignore_conflicts=True)
+    return len(payouts)
+
+
+def take(payout: Payout, *, now: datetime) -> bool:
+    """Take a try that is due, so that nobody else makes it; False when somebody has, or nothing can be paid.
+
+    A payout that was not sent yet, or that failed, is sent from here on, with what can be paid now.
+    """
+    require_transaction()
+    unmoved = Payout.objects.filter(
+        id=payout.id, state=payout.state, declined=payout.declined, next_attempt_at=payout.next_attempt_at
+    )
+    if payout.state == State.SENT:
+        return bool(unmoved.update(next_attempt_at=now + ASK_AFTER))
+    key = AccountKey(f"{payout.party}_payable", payout.owner, payout.currency)
+    balance = accounts.lock([key])[account_id(key)].amount
+    amount = balance - _reserved([payout.owner]).get((payout.owner, payout.currency), 0)
+    if amount <= 0:
+        unmoved.update(next_attempt_at=now + RETRY_AFTER)
+        return False
+    if not unmoved.update(amount=amount, state=State.SENT, sent_at=now, next_attempt_at=now + ASK_AFTER):
+        return False
+    payout.amount, payout.state = amount, State.SENT
+    _record(payout, now=now)
+    return True
+
+
+def apply(answer: Answer, *, now: datetime) -> str:
+    """Write down what the bank says of a try and return, in a word, what came of it. Safe to repeat."""
+    require_transaction()
+    payout_id, _, declined = answer.key.rpartition(".")
+    payout = Payout.objects.get(id=payout_id)
+    sent = Payout.objects.filter(id=payout_id, state=State.SENT, declined=int(declined))
+    statements = Statement.objects.filter(owner=payout.owner, currency=payout.currency)
+    if answer.state == "done":
+        if not sent.update(state=State.DONE, done_at=now, last_error=""):
+            return "repeated"
+        statements.filter(state__in=["closed", "failed"], created_at__lte=payout.sent_at).update(state="paid")
+        payout.state = State.DONE
+        _record(payout, now=now)
+        _post(payout, now=now)
+    elif answer.state == "failed":
+        again_at, error = now + RETRY_AFTER, answer.failure_code
+        changes = {"state": State.FAILED, "declined": int(declined) + 1, "last_error": error}
+        if not sent.update(next_attempt_at=again_at, **changes):
+            return "repeated"
+        statements.filter(state="closed").update(state="failed")
+        payout.state = State.FAILED
+        _record(payout, now=now)
+        logger.warning("payout_failed", payout=payout.id, reason=error, again_at=again_at.isoformat())
+    return answer.state
+
+
+def _post(payout: Payout, *, now: datetime) -> None:
+    tripwire.expect(payout.id)
+    kind = f"{payout.party}_payable"
+    post(
+        key=f"payout:{payout.id}",
+        kind="payout",
+        subject=payout.id,
+        entries=[debit(kind, payout.total, owner=payout.owner), credit("bank", payout.total)],
+        at=now,
+    )
+
+
+def _reserved(owners: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Return what is kept back of what parties are owed, by owner and currency."""
+    holds = Hold.objects.filter(released_at=None, statement__owner__in=set(owners)).order_by()
+    sums = holds.values("statement__owner", "currency").annotate(kept=Sum("amount"))
+    return {(row["statement__owner"], row["currency"]): row["kept"] for row in sums}
+
+
+def _record(payout: Payout, *, now: datetime) -> None:
+    payload = {
+        "payout": payout.id,
+        "owner": payout.owner,
+        "state": str(payout.state),
+        "amount": Money(payout.amount, payout.currency).to_wire(),
+    }
+    outbox.append(f"payout.{payout.state}", subject=payout.id, payload=payload, now=now)

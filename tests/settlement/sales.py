@@ -1,0 +1,67 @@
+"""What the tests of settlement ask of it: sales that become final, and money that comes back of them."""
+
+from datetime import datetime
+
+from marketplace.lib import clock, ids
+from marketplace.lib.atomic import action
+from marketplace.models import User
+from orders.models import Order, OrderLine, SettledLine
+from orders.settlement.claw_back import claw_back
+from orders.settlement.periods import next_end
+from orders.states import advance_lines, lock_order
+from refunds.issue import issue
+from refunds.models import Refund
+from streams.models import Agency, Streamer
+from tests.orders.gateway_receiver import Hours
+from tests.orders.shop import Shop, buy, caller, pay, ship
+from tests.orders.times import later
+
+DAY = 86_400
+
+
+def sell(shop: Shop, buyer: User, *, quantity: int = 1, slot: int = 0) -> Order:
+    """Return a paid order."""
+    order = buy(shop, buyer, quantity=quantity, slot=shop.slots[slot])
+    assert pay(caller(buyer), order).status_code == 200
+    return order
+
+
+def deliver(shop: Shop, *orders: Order, hours: Hours, days: int = 12) -> None:
+    """Ship orders and let days go by: their return windows end within twelve."""
+    for order in orders:
+        assert ship(caller(shop.owner), order).status_code == 201
+    for _ in range(days // 3):
+        later(hours, 3 * DAY)
+
+
+def end_period(hours: Hours) -> None:
+    """Let the present period end, and its settlement run."""
+    later(hours, (next_end(clock.now()) - clock.now()).total_seconds())
+
+
+def give_back(order: Order, amount: int, *, now: datetime | None = None) -> str:
+    """Refund a part of an order's first line, as a return does, and return the refund's id."""
+    now = now or clock.now()
+    with action():
+        _, [line, *_] = lock_order(order.id)
+        payment = order.payments.get(state__in=["captured", "partly_refunded"])
+        refund = issue(payment, amount, reason=Refund.Reason.CANCELLED, now=now)
+        OrderLine.objects.filter(id=line.id).update(refunded=line.refunded + amount)
+        line.refunded += amount
+        claw_back(line, refund.total, refund_id=refund.id, now=now)
+        if line.refunded == line.amount:
+            advance_lines([line], line.State.REFUNDED, actor="return", now=now)
+    return refund.id
+
+
+def represent(streamer: Streamer, *, share_bp: int) -> Agency:
+    """Put a streamer under an agency."""
+    agency = Agency.objects.create(name=f"Stars {ids.new_id('x')}", share_bp=share_bp, created_at=clock.now())
+    Streamer.objects.filter(id=streamer.id).update(agency=agency)
+    return agency
+
+
+def parts_of(order: Order) -> list[tuple[int, int, int, int]]:
+    """Return (brand, streamer, agency, platform) of each settled row of an order, in their order."""
+    rows = SettledLine.objects.filter(order=order).order_by("id")
+    return list(rows.values_list("brand_part", "streamer_part", "agency_part", "platform_part"))

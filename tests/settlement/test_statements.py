@@ -1,0 +1,86 @@
+"""What brands and streamers read of their commissions and statements over the API."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from marketplace.lib import clock
+from marketplace.lib.atomic import action
+from marketplace.models import User
+from orders.settlement.holds import hold_line
+from tests.marketplace.rest_callers import problem_of, with_token
+from tests.orders.gateway_receiver import Hours
+from tests.orders.shop import Shop, buy, caller, cancel
+from tests.settlement.sales import deliver, end_period, give_back, sell
+
+pytestmark = pytest.mark.django_db
+
+
+def read(person: User, path: str) -> Any:
+    answer = with_token(person, "money:read").send("GET", f"/api/v1/{path}", None)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def states(person: User, path: str) -> list[str]:
+    return [row["state"] for row in read(person, path)["data"]]
+
+
+def test_brand_and_streamer_see_the_same_estimate_from_payment_on(shop: Shop, buyer: User) -> None:
+    buy(shop, buyer)  # not paid
+    order = sell(shop, buyer)
+    by_brand = read(shop.owner, f"commissions?brand={shop.brand.id}")
+    by_show = read(shop.host, f"commissions?session={shop.session.id}")
+    assert by_brand == by_show
+    [row] = by_brand["data"]
+    assert (row["state"], row["order"], row["due_at"], row["holds"]) == ("estimated", order.id, None, [])
+    parts = [row[name]["amount"] for name in ("brand_part", "streamer_part", "agency_part", "platform_part")]
+    assert (parts, row["base"]) == ([2993, 798, 0, 199], {"amount": 3990, "currency": "CNY"})
+
+
+def test_a_commission_goes_from_estimated_to_clawed_back(shop: Shop, buyer: User, hours: Hours) -> None:
+    path = f"commissions?brand={shop.brand.id}"
+    order, gone = sell(shop, buyer), sell(shop, buyer)
+    cancel(caller(buyer), gone)
+    assert states(shop.owner, path) == ["voided", "estimated"]
+    with action():
+        hold_line(order.lines.get(), reason="return", subject="ret_1", now=clock.now())
+    deliver(shop, order, hours=hours)
+    row = read(shop.owner, path)["data"][1]
+    assert (row["state"], row["holds"][0]["reason"], row["holds"][0]["amount"]["amount"]) == (
+        "due",
+        "return",
+        3990,
+    )
+    order.lines.get().holds.update(released_at=clock.now())
+    end_period(hours)
+    assert states(shop.owner, path) == ["voided", "settled"]
+    give_back(order, 3990)
+    row = read(shop.owner, path)["data"][1]
+    assert (row["state"], row["brand_part"]["amount"], row["base"]["amount"]) == ("clawed_back", 0, 0)
+
+
+def test_the_export_sums_to_the_statement(shop: Shop, buyer: User, hours: Hours) -> None:
+    orders = [sell(shop, buyer, quantity=quantity) for quantity in (1, 2)]
+    deliver(shop, *orders, hours=hours)
+    end_period(hours)
+    give_back(orders[0], 500)
+    [statement] = read(shop.host, "statements")["data"]
+    assert (statement["party"], statement["lines"], statement["net"]["amount"]) == ("streamer", 2, 2394)
+    assert read(shop.host, f"statements/{statement['id']}") == statement
+    assert len(read(shop.owner, f"statements?owner={shop.brand.id}")["data"]) == 1
+    answer = with_token(shop.host, "money:read").send(
+        "GET", f"/api/v1/statements/{statement['id']}/export", None
+    )
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert [row["order"] for row in rows] == [order.id for order in orders]
+    assert (sum(int(row["net"]) for row in rows), rows[0]["product"]) == (2394, "Longjing, 100 g")
+
+
+def test_commissions_are_asked_for_by_brand_or_show(shop: Shop, outsider: User) -> None:
+    stranger = with_token(outsider, "money:read")
+    problem_of(stranger.send("GET", "/api/v1/commissions", None), 400, "invalid")
+    problem_of(stranger.send("GET", f"/api/v1/commissions?brand={shop.brand.id}", None), 404, "not_found")
+    assert read(outsider, "statements")["data"] == []
