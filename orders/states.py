@@ -15,7 +15,7 @@ Pay = Payment.State
 
 LINE_TRANSITIONS: dict[str, frozenset[str]] = {
     Line.PENDING_PAYMENT: frozenset({Line.PAID, Line.EXPIRED, Line.CANCELLED}),
-    Line.PAID: frozenset({Line.SHIPPED, Line.CANCELLED, Line.REFUNDED}),
+    Line.PAID: frozenset({Line.SHIPPED, Line.CANCELLED}),
     Line.SHIPPED: frozenset({Line.DELIVERED, Line.REFUNDED}),
     Line.DELIVERED: frozenset({Line.COMPLETED, Line.REFUNDED}),
     Line.COMPLETED: frozenset({Line.REFUNDED}),
@@ -36,8 +36,11 @@ PAYMENT_TRANSITIONS: dict[str, frozenset[str]] = {
     Pay.REFUNDED: frozenset(),
 }
 
-#: States in which a line holds units, or has taken them for good.
-TAKES_UNITS = frozenset({Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED})
+#: States in which a line holds units, or has taken them for good: what came back was sold in its show all
+#: the same, so the slot's allocation does not open again.
+TAKES_UNITS = frozenset(
+    {Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED, Line.REFUNDED}
+)
 
 #: Payments of which an order has one at most: they hold its money, or may yet take it.
 STANDING = frozenset({Pay.CREATED, Pay.PROCESSING, Pay.CAPTURED, Pay.PARTLY_REFUNDED})

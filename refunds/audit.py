@@ -1,15 +1,17 @@
-"""What must always hold between refunds, payments and cancelled lines, and what does not. Only reads."""
+"""What must always hold between refunds, payments, returns and lines, and what does not. Only reads."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from marketplace.lib.findings import Finding
 from orders.models import OrderLine, Payment
 from orders.states import Line, Pay
-from refunds.models import Refund
+from refunds.models import Refund, Return
+from refunds.return_states import LETS_GO, OPEN, PAID_BACK, TERMINAL
 
 #: Late money that nothing has been done about for so long was forgotten.
 LONGEST_WAIT = timedelta(minutes=5)
@@ -19,7 +21,7 @@ _MONEY_WENT_THROUGH = frozenset({Pay.CAPTURED, Pay.PARTLY_REFUNDED, Pay.REFUNDED
 
 def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of refunds."""
-    return [*_amounts(), *_states(), *_cancellations(), *_late_money(now)]
+    return [*_amounts(), *_states(), *_cancellations(), *_late_money(now), *_lines(), *_returns(now)]
 
 
 def _amounts() -> Iterator[Finding]:
@@ -45,15 +47,16 @@ def _states() -> Iterator[Finding]:
 
 
 def _cancellations() -> Iterator[Finding]:
-    """The paid lines that were cancelled are refunded, and nothing else of a payment that came in time."""
-    cancelled = OrderLine.objects.filter(order_id=OuterRef("order_id"), state=Line.CANCELLED)
+    """What was cancelled or came back is refunded, and nothing else of a payment that came in time."""
+    lines = OrderLine.objects.filter(order_id=OuterRef("order_id"))
+    back = lines.annotate(back=Case(When(state=Line.CANCELLED, then="amount"), default="refunded"))
     refunds = Refund.objects.filter(payment=OuterRef("id"))
     payments = Payment.objects.filter(state__in=_MONEY_WENT_THROUGH).exclude(
         refunds__reason=Refund.Reason.LATE_CAPTURE
     )
-    compared = payments.annotate(owed=_sum(cancelled, "order_id"), promised=_sum(refunds, "payment"))
+    compared = payments.annotate(owed=_sum(back, "order_id", of="back"), promised=_sum(refunds, "payment"))
     for payment in compared.exclude(owed=F("promised")):
-        yield Finding("refund.not_what_was_cancelled", payment.id, f"{payment.promised}, owed {payment.owed}")
+        yield Finding("refund.not_what_came_back", payment.id, f"{payment.promised}, owed {payment.owed}")
 
 
 def _late_money(now: datetime) -> Iterator[Finding]:
@@ -63,6 +66,50 @@ def _late_money(now: datetime) -> Iterator[Finding]:
         yield Finding("refund.late_money_kept", payment.id, f"{payment.total} since {payment.updated_at}")
 
 
-def _sum(rows: QuerySet[Model], by: str) -> Coalesce:
-    """Return the sum of the amounts of rows that hang on an outer one."""
-    return Coalesce(Subquery(rows.order_by().values(by).annotate(sum=Sum("amount")).values("sum")), 0)
+def _lines() -> Iterator[Finding]:
+    """What a line says came back of it is what its returns say; no line gives back more than it cost."""
+    live = Return.objects.filter(line=OuterRef("id")).exclude(state__in=LETS_GO)
+    granted = live.filter(state__in=PAID_BACK)
+    refunds = Refund.objects.filter(line=OuterRef("id"))
+    whole = granted.filter(share=100, refund__amount=F("amount"))
+    lines = OrderLine.objects.annotate(
+        units_claimed=_sum(live, "line", of="units"),
+        units_back=_sum(whole, "line", of="units"),
+        money_back=_sum(refunds, "line"),
+    )
+    right = Q(
+        claimed=F("units_claimed"),
+        returned=F("units_back"),
+        refunded=F("money_back"),
+        refunded__lte=F("amount"),
+    )
+    for line in lines.exclude(right):
+        detail = (
+            f"{line.claimed} claimed, {line.returned} back, {line.refunded} refunded; its returns say"
+            f" {line.units_claimed}, {line.units_back}, {line.money_back} of {line.amount}"
+        )
+        yield Finding("return.line_miscounted", line.id, detail)
+    for part in OrderLine.objects.filter(state=Line.REFUNDED).exclude(refunded=F("amount")):
+        yield Finding("return.line_refunded_in_part", part.id, f"{part.refunded} of {part.amount}")
+
+
+def _returns(now: datetime) -> Iterator[Finding]:
+    """Open returns have a deadline that a sweep looks at; those that end with money have their refund."""
+    wrong = Q(state__in=OPEN, deadline=None) | Q(state__in=TERMINAL, deadline__isnull=False)
+    for case in Return.objects.filter(wrong):
+        yield Finding("return.wrong_deadline", case.id, f"{case.state}, deadline {case.deadline}")
+    for case in Return.objects.filter(deadline__lt=now - LONGEST_WAIT):
+        yield Finding("return.overdue", case.id, f"{case.state} since {case.deadline}")
+    paid = Q(state__in=PAID_BACK)
+    for case in Return.objects.filter(paid & Q(refund=None) | ~paid & Q(refund__isnull=False)):
+        yield Finding("return.refund_differs", case.id, f"{case.state}, refund {case.refund_id}")
+    theirs = Q(refund__line=F("line"), refund__order=F("order"), refund__amount__lte=F("amount"))
+    for case in Return.objects.filter(refund__isnull=False).exclude(theirs):
+        yield Finding("return.refund_differs", case.id, f"refund {case.refund_id} is of something else")
+    for case in Return.objects.filter(restocked=True).exclude(state=Return.State.REFUNDED):
+        yield Finding("return.restocked_unpaid", case.id, case.state)
+
+
+def _sum(rows: QuerySet[Any], by: str, *, of: str = "amount") -> Coalesce:
+    """Return the sum of a column of rows that hang on an outer one."""
+    return Coalesce(Subquery(rows.order_by().values(by).annotate(sum=Sum(of)).values("sum")), 0)

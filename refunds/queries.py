@@ -9,7 +9,7 @@ from marketplace.models import User
 from marketplace.permissions import is_platform_staff
 from orders.models import Payment
 from orders.states import Pay
-from refunds.models import Refund
+from refunds.models import Refund, Return
 
 
 def refunds_for(user: User) -> QuerySet[Refund]:
@@ -36,3 +36,9 @@ def unrefunded_late_captures(*, limit: int) -> list[str]:
     """Return the ids of payments captured late that nothing has been done about."""
     late = Payment.objects.filter(state=Pay.CAPTURED_LATE, refunds=None)
     return list(late.order_by("updated_at").values_list("id", flat=True)[:limit])
+
+
+def due_returns(*, now: datetime, limit: int) -> list[str]:
+    """Return the ids of returns whose deadline has passed, longest ago first."""
+    due = Return.objects.filter(deadline__lte=now).order_by("deadline")
+    return list(due.values_list("id", flat=True)[:limit])
