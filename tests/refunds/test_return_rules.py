@@ -287,10 +287,10 @@ def test_a_trusted_buyer_is_believed_at_once(
     line = delivered(shop, buyer, hours, quantity=2)
     assert preview(buyer, line).json()["instant"] is True
     case = asked(buyer, line, type="refund_only", reason="not_received")
-    assert (case.state, case.instant, Refund.objects.get().amount) == ("refunded", True, 3990)
+    assert [case.state, case.instant, Refund.objects.get().amount] == ["refunded", True, 3990]
     assert [each.actor for each in case.history.all()] == [buyer.id, "trust", "trust"]
     other = asked(buyer, line)
-    assert (other.state, other.instant, other.refund_id) == ("approved", True, None)
+    assert [other.state, other.instant, other.refund_id] == ["approved", True, None]
 
 
 @pytest.mark.usefixtures("_regulars")
@@ -322,7 +322,8 @@ def test_trust_has_to_be_earned(
 def test_nobody_asks_without_end(
     shop: Shop, buyer: User, hours: Hours, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(trust, "LIMITS", replace(LIMITS, **{limit: 2}))
+    two: dict[str, Any] = {limit: 2}
+    monkeypatch.setattr(trust, "LIMITS", replace(LIMITS, **two))
     lines = [delivered(shop, buyer, hours, quantity=2) for _ in range(2)]
     target = lines[0]
     for number in range(2):
