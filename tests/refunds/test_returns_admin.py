@@ -104,7 +104,7 @@ def copies(case: Return, size: int) -> None:
             f"INSERT INTO refunds_return ({', '.join(columns)})"
             f" WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {size}),"
             f" s(k, state) AS (VALUES {states})"
-            f" SELECT {values} FROM n JOIN s ON s.k = n.i % {len(Return.State)} CROSS JOIN refunds_return t"
+            f" SELECT {values} FROM n JOIN s ON s.k = n.i %% {len(Return.State)} CROSS JOIN refunds_return t"
             " WHERE t.id = %s",
             [Return._meta.pk.get_db_prep_value(case.id, connection)],
         )
