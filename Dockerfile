@@ -20,8 +20,8 @@ COPY refunds ./refunds
 
 # The code and the collected static files belong to root; the user may write below VAR_DIR only.
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/hawker hawker \
- && mkdir -p /var/lib/hawker/media \
- && chown hawker:hawker /var/lib/hawker /var/lib/hawker/media \
+ && mkdir -p /var/lib/hawker/media /var/lib/hawker/evidence \
+ && chown hawker:hawker /var/lib/hawker /var/lib/hawker/media /var/lib/hawker/evidence \
  && python -m compileall -q . \
  && python manage.py collectstatic --noinput --verbosity 0
 

@@ -26,6 +26,8 @@ SWEEPS: dict[str, int] = {
     "refunds.tasks.sweep_refund_webhooks": 2 * SECOND,
     "refunds.tasks.sweep_late_captures": 5 * SECOND,
     "refunds.tasks.sweep_refunds": 5 * SECOND,
+    "refunds.tasks.sweep_due_returns": 10 * SECOND,
+    "refunds.tasks.sweep_unused_evidence": HOUR,
     "marketplace.tasks.sweep_idempotency_records": HOUR,
     "marketplace.tasks.sweep_orphan_pictures": HOUR,
     "streams.tasks.sweep_orphan_covers": HOUR,

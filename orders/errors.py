@@ -11,6 +11,14 @@ class WrongOrderState(Conflict):
     cure = "Read the order; its state says what can be done with it."
 
 
+class UnitsClaimed(Conflict):
+    """Other returns have these units of the line already; ``data.left`` says how many are free."""
+
+    code = "units_claimed"
+    message = "These units are in another return, or money went back for them."
+    cure = "Ask for at most data.left units, or read the returns of the order."
+
+
 class SoldOut(Conflict):
     """Fewer units are left than were asked for; ``data.left`` says how many."""
 

@@ -16,7 +16,7 @@ Pay = Payment.State
 
 LINE_TRANSITIONS: dict[str, frozenset[str]] = {
     Line.PENDING_PAYMENT: frozenset({Line.PAID, Line.EXPIRED, Line.CANCELLED}),
-    Line.PAID: frozenset({Line.SHIPPED, Line.CANCELLED, Line.REFUNDED}),
+    Line.PAID: frozenset({Line.SHIPPED, Line.CANCELLED}),
     Line.SHIPPED: frozenset({Line.DELIVERED, Line.REFUNDED}),
     Line.DELIVERED: frozenset({Line.COMPLETED, Line.REFUNDED}),
     Line.COMPLETED: frozenset({Line.REFUNDED}),

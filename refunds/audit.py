@@ -1,7 +1,8 @@
-"""What must always hold between refunds, payments and cancelled lines, and what does not. Only reads."""
+"""What must always hold between refunds, payments, returns and lines, and what does not. Only reads."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, When
@@ -11,7 +12,8 @@ from marketplace.lib.findings import Finding
 from orders.models import OrderLine, Payment
 from orders.states import Line, Pay
 from refunds import money_audit
-from refunds.models import Refund
+from refunds.models import Refund, Return
+from refunds.return_states import LETS_GO, OPEN, PAID_BACK, TERMINAL
 
 #: Late money that nothing has been done about for so long was forgotten.
 LONGEST_WAIT = timedelta(minutes=5)
@@ -21,7 +23,8 @@ _MONEY_WENT_THROUGH = frozenset({Pay.CAPTURED, Pay.PARTLY_REFUNDED, Pay.REFUNDED
 
 def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of refunds."""
-    return [*_amounts(), *_states(), *_cancellations(), *_late_money(now), *money_audit.findings()]
+    checks = (_amounts(), _states(), _cancellations(), _late_money(now), _lines(), _returns(now))
+    return [*chain.from_iterable(checks), *money_audit.findings()]
 
 
 def _amounts() -> Iterator[Finding]:
@@ -56,7 +59,7 @@ def _cancellations() -> Iterator[Finding]:
     )
     compared = payments.annotate(owed=_sum(back, "order_id", of="back"), promised=_sum(refunds, "payment"))
     for payment in compared.exclude(owed=F("promised")):
-        yield Finding("refund.not_what_was_cancelled", payment.id, f"{payment.promised}, owed {payment.owed}")
+        yield Finding("refund.not_what_came_back", payment.id, f"{payment.promised}, owed {payment.owed}")
 
 
 def _late_money(now: datetime) -> Iterator[Finding]:
@@ -64,6 +67,51 @@ def _late_money(now: datetime) -> Iterator[Finding]:
     late = Payment.objects.filter(state=Pay.CAPTURED_LATE, refunds=None, updated_at__lt=now - LONGEST_WAIT)
     for payment in late:
         yield Finding("refund.late_money_kept", payment.id, f"{payment.total} since {payment.updated_at}")
+
+
+def _lines() -> Iterator[Finding]:
+    """What a line says came back of it is what its returns say; no line gives back more than it cost."""
+    live = Return.objects.filter(line=OuterRef("id")).exclude(state__in=LETS_GO)
+    granted = live.filter(state__in=PAID_BACK)
+    refunds = Refund.objects.filter(line=OuterRef("id"))
+    whole = granted.filter(share=100, refund__amount=F("amount"))
+    touched = Q(claimed__gt=0) | Q(refunded__gt=0) | Q(id__in=Return.objects.order_by().values("line"))
+    lines = OrderLine.objects.filter(touched).annotate(
+        units_claimed=_sum(live, "line", of="units"),
+        units_back=_sum(whole, "line", of="units"),
+        money_back=_sum(refunds, "line"),
+    )
+    right = Q(
+        claimed=F("units_claimed"),
+        returned=F("units_back"),
+        refunded=F("money_back"),
+        refunded__lte=F("amount"),
+    )
+    for line in lines.exclude(right):
+        detail = (
+            f"{line.claimed} claimed, {line.returned} back, {line.refunded} refunded; its returns say"
+            f" {line.units_claimed}, {line.units_back}, {line.money_back} of {line.amount}"
+        )
+        yield Finding("return.line_miscounted", line.id, detail)
+    for part in OrderLine.objects.filter(state=Line.REFUNDED).exclude(refunded=F("amount")):
+        yield Finding("return.line_refunded_in_part", part.id, f"{part.refunded} of {part.amount}")
+
+
+def _returns(now: datetime) -> Iterator[Finding]:
+    """Open returns have a deadline that a sweep looks at; those that end with money have their refund."""
+    wrong = Q(state__in=OPEN, deadline=None) | Q(state__in=TERMINAL, deadline__isnull=False)
+    for case in Return.objects.filter(wrong):
+        yield Finding("return.wrong_deadline", case.id, f"{case.state}, deadline {case.deadline}")
+    for case in Return.objects.filter(deadline__lt=now - LONGEST_WAIT):
+        yield Finding("return.overdue", case.id, f"{case.state} since {case.deadline}")
+    paid = Q(state__in=PAID_BACK)
+    for case in Return.objects.filter(paid & Q(refund=None) | ~paid & Q(refund__isnull=False)):
+        yield Finding("return.refund_differs", case.id, f"{case.state}, refund {case.refund_id}")
+    theirs = Q(refund__line=F("line"), refund__order=F("order"), refund__amount__lte=F("amount"))
+    for case in Return.objects.filter(refund__isnull=False).exclude(theirs):
+        yield Finding("return.refund_differs", case.id, f"refund {case.refund_id} is of something else")
+    for case in Return.objects.filter(restocked=True).exclude(state=Return.State.REFUNDED):
+        yield Finding("return.restocked_unpaid", case.id, case.state)
 
 
 def _sum(rows: QuerySet[Any], by: str, *, of: str = "amount") -> Coalesce:

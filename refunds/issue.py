@@ -7,7 +7,7 @@ from django.db.models import Sum
 from marketplace import outbox
 from marketplace.lib.atomic import require_transaction
 from orders.errors import WrongOrderState
-from orders.models import Payment
+from orders.models import OrderLine, Payment
 from orders.states import Pay
 from refunds.models import Refund
 from refunds.wire import refund_to_wire
@@ -16,8 +16,10 @@ from refunds.wire import refund_to_wire
 HOLDS_MONEY = frozenset({Pay.CAPTURED, Pay.CAPTURED_LATE, Pay.PARTLY_REFUNDED})
 
 
-def issue(payment: Payment, amount: int, *, reason: str, now: datetime) -> Refund:
-    """Make a refund of a part or all of a payment, to be sent at once.
+def issue(
+    payment: Payment, amount: int, *, reason: str, now: datetime, line: OrderLine | None = None
+) -> Refund:
+    """Make a refund of a part or all of a payment, to be sent at once; ``line`` says what it is for.
 
     Raises:
         WrongOrderState: the payment holds no money, or other refunds leave less than this of it.
@@ -30,6 +32,7 @@ def issue(payment: Payment, amount: int, *, reason: str, now: datetime) -> Refun
     refund = Refund.objects.create(
         order_id=payment.order_id,
         payment=payment,
+        line=line,
         amount=amount,
         currency=payment.currency,
         reason=reason,

@@ -9,7 +9,7 @@ from marketplace.models import User
 from marketplace.permissions import is_platform_staff
 from orders.models import Payment
 from orders.states import Pay
-from refunds.models import Refund
+from refunds.models import Refund, Return
 
 
 def refunds_for(user: User) -> QuerySet[Refund]:
@@ -50,3 +50,9 @@ def next_late_capture(*, after: datetime) -> datetime | None:
     late = Payment.objects.filter(state=Pay.CAPTURED_LATE, refunds=None, updated_at__gt=after)
     first: datetime | None = late.aggregate(at=Min("updated_at"))["at"]
     return first
+
+
+def due_returns(*, now: datetime, limit: int) -> list[str]:
+    """Return the ids of returns whose deadline has passed, longest ago first."""
+    due = Return.objects.filter(deadline__lte=now).order_by("deadline")
+    return list(due.values_list("id", flat=True)[:limit])

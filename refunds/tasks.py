@@ -7,12 +7,15 @@ from marketplace.lib import clock
 from orders import inbox
 from orders.payments.client import get_gateway
 from orders.payments.port import Gateway, GatewayRejected, GatewayUnavailable
+from refunds import evidence
 from refunds.actions.apply_webhook import apply_webhook
+from refunds.actions.expire_return import expire_return
 from refunds.actions.refund_late_capture import refund_late_capture
 from refunds.actions.send_refund import claim_refund, postpone_refund, settle_refund
+from refunds.actions.show_evidence import forget_unused_evidence
 from refunds.models import Refund
 from refunds.outcomes import Word
-from refunds.queries import due_refunds, unrefunded_late_captures
+from refunds.queries import due_refunds, due_returns, unrefunded_late_captures
 
 logger = structlog.get_logger(__name__)
 
@@ -73,3 +76,30 @@ def _send(gateway: Gateway, refund: Refund) -> bool:
         word = Word.of(answer, key=key)
     settle_refund(refund_id=refund.id, word=word, now=clock.now())
     return True
+
+
+@shared_task(ignore_result=True)
+def sweep_due_returns() -> None:
+    """Do what happens by default where a deadline has passed. Every 10 seconds."""
+    moved = BATCH
+    while moved == BATCH:
+        due = due_returns(now=clock.now(), limit=BATCH)
+        moved = sum(_expire(return_id) for return_id in due)
+
+
+def _expire(return_id: str) -> bool:
+    """Expire one return; one that cannot be must not keep the others waiting."""
+    try:
+        return expire_return(return_id=return_id, now=clock.now())
+    except Exception:
+        logger.exception("return_not_expired", case=return_id)
+        return False
+
+
+@shared_task(ignore_result=True)
+def sweep_unused_evidence() -> None:
+    """Remove files that were uploaded and never shown in a return. Every hour."""
+    now = clock.now()
+    unused = forget_unused_evidence(older_than=evidence.GRACE, now=now, limit=BATCH)
+    for name in [*unused, *evidence.strays(now=now, limit=BATCH)]:
+        evidence.discard(name)

@@ -59,7 +59,7 @@ AMBIENT = (
 )
 SNAPSHOTS = ("room.snapshot", "resync")
 REPLIES = ("buy.accepted", "buy.refused", "chat.accepted", "pong", "error")
-PERSONAL = ("order.updated", "chat.muted", "chat.unmuted")
+PERSONAL = ("order.updated", "return.updated", "chat.muted", "chat.unmuted")
 #: What a client may say.
 COMMANDS = ("buy", "chat.send", "like", "ping")
 

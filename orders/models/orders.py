@@ -132,6 +132,13 @@ class OrderLine(models.Model):
     return_by = models.DateTimeField(
         null=True, blank=True, help_text="End of the return window; known once the parcel is delivered."
     )
+    # what came back; written by ``orders.claims`` alone
+    claimed = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Units in an open return, or of which money went back."
+    )
+    returned = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Units whose whole price went back after a return."
+    )
     refunded = models.BigIntegerField(
         default=0, db_default=0, help_text="What was given back after returns, in minor units."
     )
@@ -149,6 +156,10 @@ class OrderLine(models.Model):
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_units"),
+            models.CheckConstraint(
+                condition=Q(returned__lte=F("claimed")) & Q(claimed__lte=F("quantity")),
+                name="line_claimed_within_units",
+            ),
             models.CheckConstraint(
                 condition=Q(refunded__gte=0) & Q(refunded__lte=F("amount")), name="line_refunded_within_price"
             ),

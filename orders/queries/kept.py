@@ -1,15 +1,15 @@
 """How much of what was paid for came back: of a product, of a streamer. Counted in units, from order lines.
 
-Lines are reached by slot, which is indexed. A line counts once it was paid; it came back when it was
-refunded, or cancelled after payment. Answers are kept in this process for a minute.
+Lines are reached by slot, which is indexed. A line counts once it was paid. Of one that was cancelled after
+payment all units came back, of any other those whose whole price went back. Answers are kept in this process
+for a minute.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Sum, When
 
 from orders.models import LineHistory, OrderLine
 from orders.states import Line
@@ -18,7 +18,6 @@ from streams.models import Slot
 FRESH = timedelta(seconds=60)
 MOST_KEPT = 10_000
 
-_BACK = (Line.REFUNDED, Line.CANCELLED)
 _PAID = (Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED, Line.REFUNDED)
 
 
@@ -74,6 +73,6 @@ def _count(slots: QuerySet[Slot], by: str) -> dict[str, CameBack]:
     was_paid = LineHistory.objects.filter(line=OuterRef("pk"), from_state=Line.PAID)
     paid = Q(state__in=_PAID) | (Q(state=Line.CANCELLED) & Exists(was_paid))
     lines = OrderLine.objects.filter(paid, slot_id__in=slots.order_by().values("id")).order_by()
-    back = Coalesce(Sum("quantity", filter=Q(state__in=_BACK)), 0)
+    back = Sum(Case(When(state=Line.CANCELLED, then="quantity"), default="returned"))
     rows = lines.values(by).annotate(paid=Sum("quantity"), back=back)
     return {row[by]: CameBack(back=row["back"], paid=row["paid"]) for row in rows}

@@ -11,6 +11,7 @@ from orders.models import Order, OrderLine, Payment
 from orders.queries.sight import OrderAt
 from orders.release import give_back
 from orders.states import Line, Pay, advance_lines, lock_order, order_state
+from refunds.cases import close_open
 from refunds.issue import issue
 from refunds.models import Refund
 
@@ -34,6 +35,7 @@ def cancel_paid_lines(*, order_id: str, brand_id: str | None, actor: str, now: d
         was = order_state(lines, at=now)
         cancelled = _cancellable(lines, brand_id, now=now)
         advance_lines(cancelled, Line.CANCELLED, actor=actor, now=now)
+        close_open(cancelled, actor=actor, now=now)
         payment = Payment.objects.get(order=order, state__in=[Pay.CAPTURED, Pay.PARTLY_REFUNDED])
         issue(payment, sum(line.amount for line in cancelled), reason=Refund.Reason.CANCELLED, now=now)
         news.order_changed(order, lines, was=was, now=now)

@@ -18,6 +18,7 @@ class RefundOut(Resource):
     id = fields.Id("rfd")
     order = fields.Id("ord", source="order_id")
     payment = fields.Id("pay", source="payment_id")
+    line = fields.Id("oln", source="line_id", allow_null=True, help_text="Of a return: what it is for.")
     state = fields.Choice(choices=Refund.State.choices)
     reason = fields.Choice(choices=Refund.Reason.choices)
     amount = fields.MoneyField(source="total")

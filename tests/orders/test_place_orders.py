@@ -107,6 +107,9 @@ def test_an_order_is_written_with_everything_it_was_sold_under(shop: Shop, deal:
         "fee_bp": 500,
         "return_policy": "standard",
         "return_by": None,
+        "claimed": 0,
+        "returned": 0,
+        "refunded": 0,
         "created_at": NOW,
     }
 

@@ -13,6 +13,7 @@ SWEEPS = (
     tasks.sweep_expired_orders,
     tasks.sweep_undecided_payments,
     refund_tasks.sweep_late_captures,
+    refund_tasks.sweep_due_returns,
     refund_tasks.sweep_refunds,
     tasks.sweep_gateway_payouts,
     tasks.sweep_parcels,

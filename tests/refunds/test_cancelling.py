@@ -87,6 +87,7 @@ def test_a_refund_is_read_by_its_buyer_and_platform_staff(
         "id": refund.id,
         "order": order.id,
         "payment": Payment.objects.get().id,
+        "line": None,
         "state": "done",
         "reason": "cancelled",
         "amount": {"amount": 7980, "currency": "CNY"},
@@ -226,4 +227,4 @@ def test_the_audit_finds_a_cancellation_without_a_refund(order: Order, buyer: Us
     pay(caller(buyer), order)
     OrderLine.objects.filter(order=order).update(state="cancelled")
     payment = Payment.objects.get()
-    assert f"refund.not_what_was_cancelled {payment.id}: 0, owed 7980" in findings()
+    assert f"refund.not_what_came_back {payment.id}: 0, owed 7980" in findings()

@@ -48,6 +48,7 @@ orders_reservetier                   tier         - - - x x x x x x v
 orders_shipment                      shipment     - - - x x x v v l v
 orders_order                         paid         - - - x x x v v l v
 refunds_refund                       refund       - - - x x x x x x v
+refunds_return                       return       - - - x x x v v l v
 """
 
 BUTTONS = """
@@ -124,6 +125,14 @@ orders_orderline_ship                line         - - - x x x v v x v
 orders_order_ship                    paid         - - - x x x v v x v
 orders_order_cancel                  paid         - - - x x x v v x v
 refunds_refund_retry                 refund       - - - x x x x x x v
+refunds_return_approve               return       - - - x x x v v x v
+refunds_return_reject                return       - - - x x x v v x v
+refunds_return_offer                 return       - - - x x x v v x v
+refunds_return_receive               return       - - - x x x v v x v
+refunds_return_accept_goods          return       - - - x x x v v x v
+refunds_return_refuse_goods          return       - - - x x x v v x v
+refunds_return_dispute               return       - - - x x x v v x v
+refunds_return_decide                return       - - - x x x x x x v
 """
 
 #: Actions on what is ticked in a list: of a list in which the thing is not, nothing can be ticked.

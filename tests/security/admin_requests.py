@@ -13,7 +13,7 @@ from marketplace.models import User
 from refunds.models import Refund
 from streams.actions.sessions import schedule_session
 from tests.marketplace.rest_callers import Caller
-from tests.security.requests import CSV, PNG, File, off_air, paused, rehearsing
+from tests.security.requests import CSV, PNG, RETURN_BEFORE, File, off_air, paused, rehearsing, sent_back
 from tests.security.world import World
 
 #: What a button's form needs beside what it shows; fields of several parts are tuples.
@@ -51,6 +51,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "streams_agency_create": {"name": "New", "share_bp": 500},
     "orders_order_ship": {"brand": "{brand}"},
     "orders_order_cancel": {"brand": "{brand}"},
+    "refunds_return_reject": {"note": "It is fine."},
+    "refunds_return_offer": {"amount": "10.00"},
+    "refunds_return_refuse_goods": {"note": "It is used."},
+    "refunds_return_dispute": {"note": "It never came."},
+    "refunds_return_decide": {"decision": "buyer", "note": "It is broken."},
 }
 
 
@@ -79,6 +84,8 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "streams_session_resume": paused,
     "refunds_refund_retry": _failed,
     "marketplace_user_unblock": _blocked,
+    **{f"refunds_return_{step}": before for step, before in RETURN_BEFORE.items()},
+    "refunds_return_dispute": sent_back,
 }
 
 

@@ -19,6 +19,7 @@ SCOPES = {
     "host": Scope.SESSIONS_HOST,
     "orders": Scope.ORDERS_WRITE,
     "money": Scope.MONEY_READ,
+    "returns": Scope.RETURNS_WRITE,
     "sandbox": Scope.SANDBOX,
 }
 
@@ -168,6 +169,28 @@ GET    statements/{statement}/export                money     401 404 404 404 40
 POST   gateway/webhooks                             none      403 403 403 403 403 403 403 403 403 403
 GET    refunds                                      any       401 200 200 200 200 200 200 200 200 200
 GET    refunds/{refund}                             any       401 200 404 404 404 404 404 404 404 200
+GET    returns                                      any       401 200 200 200 200 200 200 200 200 200
+GET    returns?brand={brand}                        any       401 404 404 404 404 404 200 200 404 200
+POST   returns                                      returns   401 201 404 404 404 404 404 404 404 404
+GET    returns/eligibility?order={arrived}          any       401 200 404 404 404 404 404 404 404 404
+POST   returns/preview                              returns   401 200 404 404 404 404 404 404 404 404
+GET    returns/{return}                             any       401 200 404 404 404 404 200 200 404 200
+POST   returns/{return}/evidence                    returns   401 201 404 404 404 404 201 201 404 201
+POST   returns/{return}/approve                     returns   401 403 404 404 404 404 200 200 404 200
+POST   returns/{return}/reject                      returns   401 403 404 404 404 404 200 200 404 200
+POST   returns/{return}/offer                       returns   401 403 404 404 404 404 200 200 404 200
+POST   returns/{return}/accept-offer                returns   401 200 404 404 404 404 403 403 404 403
+POST   returns/{return}/decline-offer               returns   401 200 404 404 404 404 403 403 404 403
+POST   returns/{return}/send-back                   returns   401 200 404 404 404 404 403 403 404 403
+POST   returns/{return}/receive                     returns   401 403 404 404 404 404 200 200 404 200
+POST   returns/{return}/accept-goods                returns   401 403 404 404 404 404 200 200 404 200
+POST   returns/{return}/refuse-goods                returns   401 403 404 404 404 404 200 200 404 200
+POST   returns/{return}/dispute                     returns   401 200 404 404 404 404 409 409 404 409
+POST   returns/{return}/decide                      returns   401 403 404 404 404 404 403 403 404 200
+POST   returns/{return}/withdraw                    returns   401 200 404 404 404 404 403 403 404 403
+POST   evidence                                     returns   401 201 201 201 201 201 201 201 201 201
+GET    evidence/{evidence}                          any       401 200 404 404 404 404 200 200 404 200
+GET    evidence/{evidence}/file                     any       401 200 404 404 404 404 200 200 404 200
 GET    /                                            none      200 200 200 200 200 200 200 200 200 200
 POST   /live/{scheduled}/reminder                   none      302 302 302 302 302 302 302 302 302 302
 GET    /orders                                      none      302 200 200 200 200 200 200 200 200 200

@@ -8,6 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import encode_multipart
 
 from marketplace.lib import clock
+from refunds.actions.answer_return import approve_return, offer_refund, reject_return
+from refunds.actions.carry_return import receive_return, send_back
+from refunds.actions.dispute_return import dispute_return
 from streams.actions.show import end_session, pause_session, rehearse_session
 from tests.marketplace.rest_callers import Caller
 from tests.orders.shop import ADDRESS, APPROVE
@@ -25,6 +28,8 @@ class File(bytes):
 
 
 Body = dict[str, Any]
+
+WISH: Body = {"line": "{arrived_line}", "units": 1, "type": "return_and_refund", "reason": "no_reason"}
 
 #: Bodies by method and address below ``/api/v1/``; ``{names}`` stand for ids of the world.
 BODIES: dict[tuple[str, str], Body] = {
@@ -72,6 +77,19 @@ BODIES: dict[tuple[str, str], Body] = {
     ("POST", "sessions/{live}/slow-mode"): {"seconds": 5},
     ("POST", "sessions/{live}/blocked-words"): {"word": "cheap"},
     ("POST", "orders"): {"slot": "{third}", "quantity": 1, "price": PRICE},
+    ("POST", "returns"): WISH,
+    ("POST", "returns/preview"): WISH,
+    ("POST", "returns/{return}/evidence"): {"file": File(PNG)},
+    ("POST", "returns/{return}/approve"): {"note": "Sorry."},
+    ("POST", "returns/{return}/reject"): {"note": "It is fine."},
+    ("POST", "returns/{return}/offer"): {"amount": {"amount": 1000, "currency": "CNY"}},
+    ("POST", "returns/{return}/decline-offer"): {"note": "Too little."},
+    ("POST", "returns/{return}/send-back"): {"carrier": "Hawker Express", "tracking_number": "RET0001"},
+    ("POST", "returns/{return}/accept-goods"): {"note": "As new."},
+    ("POST", "returns/{return}/refuse-goods"): {"note": "It is used."},
+    ("POST", "returns/{return}/dispute"): {"note": "It is not fine."},
+    ("POST", "returns/{return}/decide"): {"decision": "seller", "note": "It is fine."},
+    ("POST", "evidence"): {"file": File(PNG)},
     ("POST", "sandbox/people"): {"count": 2, "seed": 7},
     ("POST", "sandbox/clock/advance"): {"seconds": 1},
     ("POST", "orders/{unpaid}/pay"): {"card": APPROVE, "address": ADDRESS},
@@ -95,12 +113,64 @@ def paused(world: World) -> None:
     pause_session(session_id=world.ids["live"], actor=world.people["host"], now=clock.now())
 
 
+def _offered(world: World) -> None:
+    offer_refund(return_id=world.ids["return"], amount=1_000, actor=world.ids["owner"], now=clock.now())
+
+
+def _rejected(world: World) -> None:
+    reject_return(return_id=world.ids["return"], actor=world.ids["owner"], note="No.", now=clock.now())
+
+
+def _disputed(world: World) -> None:
+    _rejected(world)
+    dispute_return(
+        return_id=world.ids["return"], party="buyer", actor=world.ids["buyer"], note="Why?", now=clock.now()
+    )
+
+
+def _approved(world: World) -> None:
+    approve_return(return_id=world.ids["return"], actor=world.ids["owner"], now=clock.now())
+
+
+def sent_back(world: World) -> None:
+    """Have the goods of a return on their way."""
+    _approved(world)
+    send_back(
+        return_id=world.ids["return"],
+        carrier="Hawker Express",
+        tracking_number="RET0001",
+        actor=world.ids["buyer"],
+        now=clock.now(),
+    )
+
+
+def _received(world: World) -> None:
+    sent_back(world)
+    receive_return(return_id=world.ids["return"], actor=world.ids["owner"], now=clock.now())
+
+
+#: What must have happened before a step of a return.
+RETURN_BEFORE: dict[str, Callable[[World], None]] = {
+    "accept_offer": _offered,
+    "decline_offer": _offered,
+    "send_back": _approved,
+    "receive": sent_back,
+    "accept_goods": _received,
+    "refuse_goods": _received,
+    "dispute": _rejected,
+    "decide": _disputed,
+}
+
 #: What must have happened before a request makes sense.
 BEFORE: dict[tuple[str, str], Callable[[World], None]] = {
     ("POST", "sessions/{scheduled}/rehearse"): off_air,
     ("POST", "sessions/{scheduled}/end-rehearsal"): rehearsing,
     ("POST", "sessions/{scheduled}/start"): off_air,
     ("POST", "sessions/{live}/resume"): paused,
+    **{
+        ("POST", f"returns/{{return}}/{step.replace('_', '-')}"): before
+        for step, before in RETURN_BEFORE.items()
+    },
 }
 
 

@@ -38,6 +38,10 @@ from orders.models import (
     Transfer,
 )
 from orders.payments.simulator.models import SimulatedPayment
+from refunds import evidence
+from refunds.actions.request_return import request_return
+from refunds.actions.show_evidence import add_evidence
+from refunds.eligibility import Wish
 from refunds.models import Refund
 from streams.actions import moderation
 from streams.actions.chat import Draft, say
@@ -262,6 +266,7 @@ def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
         _expect(shops.pay(bella, order), 200)
     _expect(shops.ship(stan, shipped), 201)
     _expect(shops.cancel(bella, cancelled), 200)
+    arrived = _arrived(show, people)
     inbox = InboundWebhook.objects.create(
         webhook_id="msg_1", type="payment.captured", body="{}", received_at=clock.now()
     )
@@ -273,7 +278,8 @@ def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
         "unpaid": unpaid.id, "paid": paid.id, "shipped": shipped.id,
         "line": OrderLine.objects.get(order=paid).id,
         "payment": Payment.objects.get(order=paid).id,
-        "shipment": Shipment.objects.get().id,
+        "shipment": Shipment.objects.get(order=shipped).id,
+        **arrived,
         "refund": Refund.objects.get().id,
         "inbox": inbox.id,
         "account": Account.objects.get(kind="escrow").id,
@@ -309,6 +315,23 @@ def _settled(show: Shop, order: Order) -> dict[str, str]:
         "statement": statement.id, "hold": hold.id, "settled": str(settled.pk), "run": run.id,
         "tier": str(ReserveTier.objects.get_or_create(from_rate_bp=1_000, share_bp=500, days=14)[0].pk),
     }  # fmt: skip
+
+
+def _arrived(show: Shop, people: dict[str, User]) -> dict[str, str]:
+    """Have three units of Bella's arrive, of which she wants one to go back, and show why."""
+    order = shops.buy(show, people["buyer"], slot=show.slots[2], quantity=3)
+    _expect(shops.pay(shops.caller(people["buyer"]), order), 200)
+    _expect(shops.ship(shops.caller(people["staff"]), order), 201)
+    now, line = clock.now(), OrderLine.objects.get(order=order)
+    OrderLine.objects.filter(id=line.id).update(state="delivered", return_by=now + timedelta(days=7))
+    Shipment.objects.filter(order=order).update(state="delivered", delivered_at=now, next_scan_at=None)
+    with evidence.stored(SimpleUploadedFile("broken.png", grey_dot())) as file:
+        shown = add_evidence(return_id=None, file=file, owner_id=people["buyer"].id, now=now)
+    wish = Wish(units=1, type="return_and_refund", reason="damaged")
+    case = request_return(
+        line_id=line.id, buyer_id=people["buyer"].id, wish=wish, evidence=[shown.id], now=now
+    )
+    return {"arrived": order.id, "arrived_line": line.id, "return": case.id, "evidence": shown.id}
 
 
 def _expect(answer: Any, status: int) -> None:

@@ -17,6 +17,7 @@ from marketplace.lib import clock
 from marketplace.models import User, Variant
 from streams import events, protocol
 from streams.models import Session, Slot
+from tests.orders.shop import ADDRESS, APPROVE
 from tests.servers import Web
 from tests.servers.process import ROOT
 from tests.streams.seats import Hall, Seat, ticket_for
@@ -133,6 +134,12 @@ class Desk:
         data: Document = answer.json()
         return data
 
+    def get(self, path: str) -> Document:
+        answer = self._api.get(path)
+        assert answer.is_success, (path, answer.text)
+        data: Document = answer.json()
+        return data
+
     def patch(self, path: str, body: Document) -> None:
         answer = self._api.patch(path, json=body)
         assert answer.is_success, (path, answer.text)
@@ -154,7 +161,7 @@ def hana(web: Web, host: User) -> Iterator[Desk]:
 
 @pytest.fixture
 def bella(web: Web, buyer: User) -> Iterator[Desk]:
-    desk = Desk(web, buyer, "orders:write")
+    desk = Desk(web, buyer, "orders:write", "returns:write")
     yield desk
     desk.close()
 
@@ -213,8 +220,13 @@ def buy_something(seat: Seat, slot: Slot, bella: Desk) -> None:
     ):
         seat.say("buy", {**wanted, **wrong})
         seat.next("buy.refused")
-    bella.post(f"/orders/{order}/cancel")
+    bella.post(f"/orders/{order}/pay", {"card": APPROVE, "address": ADDRESS})
     seat.next("order.updated")
+    line = bella.get(f"/orders/{order}")["lines"][0]["id"]
+    asked = {"line": line, "units": 1, "type": "refund_only", "reason": "no_reason"}
+    bella.post("/returns", asked)
+    seat.next("return.updated")
+    bella.post(f"/orders/{order}/cancel")
 
 
 def chat(seat: Seat, room: str, buyer: User, hana: Desk) -> None:

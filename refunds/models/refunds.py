@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from marketplace.lib.fields import PrefixedIdField
 from marketplace.lib.money import Money
-from orders.models import Order, Payment
+from orders.models import Order, OrderLine, Payment
 
 
 class Refund(models.Model):
@@ -26,10 +26,19 @@ class Refund(models.Model):
 
         CANCELLED = "cancelled", "cancelled before shipping"
         LATE_CAPTURE = "late_capture", "paid after the order had closed"
+        RETURNED = "returned", "returned, or claimed as damaged or missing"
 
     id = PrefixedIdField("rfd", primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    line = models.ForeignKey(
+        OrderLine,
+        on_delete=models.PROTECT,
+        related_name="refunds",
+        null=True,
+        blank=True,
+        help_text="The line that a return is of; empty when it is about several, or the whole order.",
+    )
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=8, choices=State.choices, default=State.CREATED)

@@ -1,0 +1,39 @@
+"""Who is believed at once, and who asks too often: judged from what a buyer has bought and sent back."""
+
+from datetime import datetime
+
+from django.db.models import Count, Sum
+
+from marketplace.errors import LimitReached
+from marketplace.lib.money import Money
+from orders.models import OrderLine
+from orders.states import Line
+from refunds.models import Return
+from refunds.policy import LIMITS, TRUSTED
+from refunds.return_states import OPEN, State
+
+
+def is_trusted(buyer_id: str, money: Money, *, now: datetime) -> bool:
+    """Tell whether a request of this buyer for this much is granted without asking the seller."""
+    if money.amount > TRUSTED.most.get(money.currency, 0):
+        return False
+    kept = OrderLine.objects.filter(order__buyer_id=buyer_id, state__in=[Line.COMPLETED, Line.REFUNDED])
+    counted = kept.aggregate(lines=Count("id"), units=Sum("quantity"), back=Sum("returned"))
+    if counted["lines"] < TRUSTED.completed_lines:
+        return False
+    if 100 * counted["back"] > TRUSTED.back_percent * counted["units"]:
+        return False
+    lost = Return.objects.filter(buyer_id=buyer_id, state=State.DECIDED_FOR_SELLER)
+    return not lost.filter(updated_at__gt=now - TRUSTED.no_lost_dispute_for).exists()
+
+
+def check_limits(line: OrderLine, *, now: datetime) -> None:
+    """Raise LimitReached for a buyer who asks too often; ``data.limit`` says how often is allowed."""
+    mine = Return.objects.filter(buyer_id=line.buyer_id)
+    for limit, found in (
+        (LIMITS.per_line, Return.objects.filter(line=line)),
+        (LIMITS.open_per_buyer, mine.filter(state__in=OPEN)),
+        (LIMITS.lately, mine.filter(created_at__gt=now - LIMITS.lately_is)),
+    ):
+        if found.count() >= limit:
+            raise LimitReached("There are too many returns already.", data={"limit": limit, "left": 0})

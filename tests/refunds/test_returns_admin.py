@@ -1,0 +1,132 @@
+"""Returns in the admin: a brand works through its own, staff decide, and the list stays quick."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from marketplace.models import User
+from refunds.models import Refund, Return
+from refunds.policy import Reason
+from tests.orders.gateway_receiver import Hours
+from tests.orders.shop import Shop
+from tests.orders.test_orders_admin import SLOW, listing, page, press, signed_in, slowest_statement, stranger
+from tests.orders.times import findings
+from tests.refunds.claims import NOTE, PARCEL, asked, delivered, done, uploaded
+
+__all__ = ["stranger"]
+
+pytestmark = pytest.mark.django_db
+
+LIST = "refunds_return"
+
+
+@pytest.fixture
+def case(shop: Shop, buyer: User, hours: Hours) -> Return:
+    """Return Bella's request to send a unit of three back, with a picture."""
+    line = delivered(shop, buyer, hours, quantity=3)
+    return asked(buyer, line, reason="damaged", evidence=[uploaded(buyer).json()["id"]])
+
+
+def buttons(person: User, case: Return) -> set[str]:
+    """Return the buttons that stand on a return's page."""
+    shown = signed_in(person).get(page(case)).content.decode()
+    names = ("approve", "reject", "offer", "receive", "accept_goods", "refuse_goods", "dispute", "decide")
+    return {name for name in names if f'href="{page(case, name)}"' in shown}
+
+
+def test_a_brand_inspects_and_refunds(
+    shop: Shop, case: Return, brand_staff: User, buyer: User, admin: User
+) -> None:
+    stan = signed_in(brand_staff)
+    assert buttons(brand_staff, case) == {"approve", "reject", "offer"}
+    assert "The return is approved." in press(stan, case, "approve", note="Send it back, please.")
+    assert buttons(brand_staff, case) == set()
+    done(buyer, case, "send-back", PARCEL)
+    assert buttons(brand_staff, case) == {"receive", "dispute"}
+    assert "The return is received." in press(stan, case, "receive")
+    assert buttons(brand_staff, case) == {"accept_goods", "refuse_goods"}
+    assert "The return is refunded." in press(stan, case, "accept_goods")
+    assert (Refund.objects.get().amount, shop.level()) == (3990, (8, 0))
+    assert "The return is not in a state that allows this." in press(stan, case, "accept_goods")
+    seen = stan.get(page(case)).content.decode()
+    assert "Send it back, please." in seen
+    assert f"/api/v1/evidence/{case.evidence.get().id}/file" in seen
+    assert findings() == []
+
+
+def test_an_offer_is_written_as_people_write_money(case: Return, brand_staff: User) -> None:
+    stan = signed_in(brand_staff)
+    assert "CNY has 2 digits after the point." in press(stan, case, "offer", amount="10.005")
+    assert "Offer from 1 to 3990 minor units." in press(stan, case, "offer", amount="39.91")
+    assert "The return is offered." in press(stan, case, "offer", amount="10.50", note="Keep it.")
+    case.refresh_from_db()
+    assert (case.state, case.offered) == ("offered", 1050)
+
+
+def test_staff_decide_what_a_brand_may_only_see(
+    case: Return, brand_staff: User, buyer: User, admin: User
+) -> None:
+    assert "This field is required." in press(signed_in(brand_staff), case, "reject", note="")
+    assert "The return is rejected." in press(signed_in(brand_staff), case, "reject", note="No.")
+    done(buyer, case, "dispute", NOTE)
+    assert (buttons(brand_staff, case), buttons(admin, case)) == (set(), {"decide"})
+    assert signed_in(brand_staff).get(page(case, "decide")).status_code == 404
+    said = press(signed_in(admin), case, "decide", decision="seller", amount="5", note="It is fine.")
+    assert "only for the buyer" in said
+    said = press(signed_in(admin), case, "decide", decision="buyer", amount="5", note="Half is broken.")
+    assert "The return is decided for buyer." in said
+    assert Refund.objects.get().amount == 500
+
+
+def test_a_brand_sees_its_own_returns_only(
+    case: Return, brand_staff: User, stranger: User, admin: User
+) -> None:
+    for person, seen in ((brand_staff, True), (admin, True), (stranger, False)):
+        shown = signed_in(person).get(listing(LIST)).content.decode()
+        assert (case.id in shown) is seen
+        found = signed_in(person).get(listing(LIST, f"?q={case.order_id}")).content.decode()
+        assert (f'{case.id}"' in found or f">{case.id}<" in found) is seen
+    assert signed_in(stranger).get(page(case, "approve")).status_code == 404
+    assert signed_in(stranger).post(page(case, "approve"), {}).status_code == 404
+
+
+def copies(case: Return, size: int) -> None:
+    """Make ``size`` more returns, copied from one by the database itself, in all states."""
+    states = ", ".join(f"({number}, '{state}')" for number, state in enumerate(Return.State))
+    columns = [str(field.column) for field in Return._meta.concrete_fields]
+    new_id = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
+    changes = {"id": new_id, "state": "s.state", "deadline": "NULL"}
+    values = ", ".join(changes.get(column, f"t.{column}") for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO refunds_return ({', '.join(columns)})"
+            f" WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {size}),"
+            f" s(k, state) AS (VALUES {states})"
+            f" SELECT {values} FROM n JOIN s ON s.k = n.i %% {len(Return.State)} CROSS JOIN refunds_return t"
+            " WHERE t.id = %s",
+            [Return._meta.pk.get_db_prep_value(case.id, connection)],
+        )
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE refunds_return")
+
+
+def test_the_list_opens_at_once_with_a_hundred_thousand_returns(
+    case: Return, brand_staff: User, admin: User
+) -> None:
+    copies(case, 100_000)
+    assert Return.objects.count() == 100_001
+    queries = ["", "?state__exact=disputed", f"?reason__exact={Reason.QUALITY}", f"?q={case.order_id}"]
+    slow: dict[Any, float] = {}
+    for person in (brand_staff, admin):
+        client = signed_in(person)
+        for query in queries:
+            took = slowest_statement(lambda: client.get(listing(LIST, query)))  # noqa: B023 - called at once
+            if took > SLOW:
+                slow[person.username, query] = took
+        with CaptureQueriesContext(connection) as asked_for:
+            client.get(listing(LIST))
+        assert len(asked_for) <= 12
+        assert not [each["sql"] for each in asked_for if "COUNT(" in each["sql"]]
+    assert slow == {}
