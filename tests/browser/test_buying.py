@@ -77,6 +77,7 @@ def test_the_keyboard_alone_buys(site: Site, meet: Meet) -> None:
     assert "page" not in seen
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached")
+    page.get_by_text("The order is held for you: pay for it under My orders.").wait_for()
     assert page.locator("[data-pinned] button[type=submit]:focus").count() == 1
     page.keyboard.press("Enter")
     page.get_by_role("dialog", name="Checkout").get_by_text("Your order").wait_for()

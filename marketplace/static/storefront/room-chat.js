@@ -12,6 +12,7 @@ export class Chat {
     this.find = (name) => root.querySelector(`[data-${name}]`);
     this.socket = socket;
     this.likes = 0;
+    this.isSaying = false;
     const form = this.find("say");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -44,10 +45,12 @@ export class Chat {
 
   async say(field) {
     const text = field?.value.trim();
-    if (!text) return;
+    if (!text || this.isSaying) return;
+    this.isSaying = true; // a second press says nothing twice
     const answer = await this.socket.ask("chat.send", { text }).catch(() => null);
+    this.isSaying = false;
     if (answer?.type === "chat.accepted") {
-      field.value = "";
+      if (field.value.trim() === text) field.value = "";
       return this.note("");
     }
     const wait = answer?.data.retry_after ? ` Wait ${answer.data.retry_after} s.` : "";

@@ -19,7 +19,11 @@ let shown = null;
 export function checkOut(order, opener) {
   if (sheet?.isOpen) return toast("One more order is held for you: pay for it under My orders.", "success");
   shown = order;
-  sheet = new Sheet(`/orders/${order}/checkout`, { title: "Checkout", opener });
+  const own = new Sheet(`/orders/${order}/checkout`, { title: "Checkout", opener });
+  own.dialog.addEventListener("close", () => {
+    if (own.isHeld && !own.isWaiting) toast("The order is held for you: pay for it under My orders.");
+  });
+  sheet = own;
 }
 
 /** Tell what happened to an order of this person: in its open sheet, else in passing. */

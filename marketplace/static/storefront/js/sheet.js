@@ -36,6 +36,11 @@ export class Sheet {
     return this.body.querySelector("[data-watch-payment]") !== null;
   }
 
+  /** Whether it shows an order that is held until it is paid. */
+  get isHeld() {
+    return this.body.querySelector("[data-pay-by]") !== null;
+  }
+
   /** Show the page as it is now, as soon as it can be had. */
   refresh() {
     return this.load({}, () => {
