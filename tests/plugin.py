@@ -49,9 +49,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from tests import flush
 
+    config.addinivalue_line("markers", "only_in(mode): proves what exists in one mode alone, or in neither.")
+
     settings.PASSWORD_HASHERS = ["tests.hashing.OneRound"]
     flush.install()
     logging.getLogger("marketplace.requests").setLevel(logging.WARNING)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that belong to the other mode."""
+    others = [item for item in items if any(mark.args != (mode(),) for mark in item.iter_markers("only_in"))]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
 
 
 def pytest_collection_finish() -> None:

@@ -14,10 +14,9 @@ import psutil
 import pytest
 
 from marketplace.lib.ports import is_ready
-from tests.plugin import mode
 from tests.servers import ROOT, free_port, temporary_folder, wait_until
 
-pytestmark = pytest.mark.skipif(mode() == "scaled", reason="it makes a database of its own, always embedded")
+pytestmark = pytest.mark.only_in("embedded")  # it makes a database of its own, always the same
 
 SECONDS_TO_PAGE = 150
 SECONDS_TO_SHOW = 90

@@ -17,7 +17,7 @@ from streams.models import Reminder, Session
 from tests.marketplace.rest_callers import Caller
 from tests.orders.shop import Shop, buy, caller, cancel, pay
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
 
 
 @pytest.fixture

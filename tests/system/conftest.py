@@ -18,12 +18,8 @@ from tests.servers import Web
 Offer = dict[str, Any]
 OpenSale = Callable[..., Offer]
 
-#: Proofs about Redis and row locks exist where there are such.
-collect_ignore = ["test_scale.py"] if mode() == "embedded" else ["test_deployment.py"]
 #: How many web processes sell at once.
 WEB_PROCESSES = (1,) if mode() == "embedded" else (1, 2)
-#: Neither depends on the mode: the one starts databases of its own, the other reads files.
-collect_ignore = ["test_scale.py"] if mode() == "embedded" else ["test_deployment.py"]
 #: Buyers who never pause need this; what a limit does is proved with the limits.
 NO_LIMIT = "1000000/s"
 

@@ -23,6 +23,8 @@ from tests.conftest import Launch
 from tests.servers import ROOT, Beat, ServerFailed, Web, Worker
 from tests.servers.databases import INITDB_ARGUMENTS
 
+pytestmark = pytest.mark.only_in("embedded")  # it reads files
+
 OURS = {"migrate", "web-1", "web-2", "worker", "beat"}
 SECRETS = {
     "SECRET_KEY": "a-long-random-text-that-only-this-test-knows-0123456789",

@@ -19,6 +19,8 @@ from websockets.typing import Subprotocol
 
 from tests.servers import ROOT, free_port, temporary_folder, wait_until
 
+pytestmark = pytest.mark.only_in("scaled")  # it starts databases of its own, always the same
+
 LAST_LINE = "Ctrl-C stops everything and keeps the data.\n"
 MAKE_ROOM = """
 import django; django.setup()
