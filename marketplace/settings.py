@@ -66,6 +66,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "marketplace.urls"
 ASGI_APPLICATION = "marketplace.asgi.application"
 AUTH_USER_MODEL = "marketplace.User"
+AUTHENTICATION_BACKENDS = ["marketplace.cookies.Backend"]
+SESSION_ENGINE = "marketplace.cookies"
 KNOX_TOKEN_MODEL = "marketplace.ApiToken"  # noqa: S105 - the name of a model
 MIGRATION_MODULES = {
     "knox": None
@@ -189,7 +191,7 @@ RATE_LIMITS = {
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = True
+USE_I18N = False  # every text is English: a page would ask for its language some hundred times
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "media/"

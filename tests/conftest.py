@@ -1,14 +1,18 @@
 """Fixtures for every test: people, and servers of our own on this test's database."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
+from tests.database import database_of
 from tests.limits import fresh_limits
 from tests.people import admin, brand, brand_owner, brand_staff, buyer, host, outsider, rival
+from tests.plugin import FOLDER_VARIABLE
 from tests.servers import Beat, Ours, Web, Worker, temporary_folder
 
 __all__ = [
@@ -24,6 +28,17 @@ __all__ = [
 ]
 
 Launch = Callable[..., Web]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Give this test process its database; pytest-django's own fixture would migrate one for each."""
+    process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    with django_db_blocker.unblock(), database_of(process, folder=folder), django_db_blocker.block():
+        yield
 
 
 @pytest.fixture(scope="session")

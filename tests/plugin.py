@@ -37,6 +37,7 @@ def _prepare_environment() -> None:
 
 
 _prepare_environment()
+gc.disable()  # until all tests are collected
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,6 +62,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 50, 100)  # as marketplace.server sets it
+    gc.enable()
 
 
 def pytest_report_header() -> str:

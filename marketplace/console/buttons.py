@@ -31,9 +31,11 @@ def _step(action: Callable[..., Session]) -> Callable[[Press], str]:
 
 
 def _schedule(press: Press) -> str:
-    session = sessions.schedule_session(
-        session_id=press.session.id, scheduled_at=press.values["at"], **press.by
-    )
+    moment = press.values["at"]
+    try:
+        session = sessions.schedule_session(session_id=press.session.id, scheduled_at=moment, **press.by)
+    except Invalid as wrong:
+        raise _wrong("at", " ".join(error.detail for error in wrong.errors) or wrong.message) from None
     return f"Announced for {session.scheduled_at:%Y-%m-%d %H:%M} UTC."
 
 
@@ -50,7 +52,7 @@ def _unpin(press: Press) -> str:
 def _sale(press: Press) -> str:
     on = press.values["on"]
     slot = lineup.change_slot(slot_id=press.slot.id, on_sale=on, **press.by)
-    return f"{slot.variant.product} is {'on sale' if on else 'shown as sold out'}."
+    return f"{slot.variant.product} is {'on sale' if on else 'off sale: viewers read “Not on sale”'}."
 
 
 def _terms(press: Press) -> str:

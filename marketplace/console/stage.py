@@ -6,6 +6,7 @@ from typing import Any
 
 from marketplace.lib.money import Money
 from marketplace.models import User
+from marketplace.permissions import brands_of
 from streams.admin.forms import as_written
 from streams.models import BlockedWord, Deal, Session, Slot
 from streams.permissions import Access, rights
@@ -29,7 +30,7 @@ QUOTA, SECONDS = 20, 60
 
 @dataclass(frozen=True)
 class Row:
-    """One slot as a row: what is left, its deal if one runs, and the key that pins it."""
+    """One slot as a row: what is left, its deal if one runs, the key that pins it, what one may do."""
 
     slot: Slot
     left: int
@@ -37,6 +38,7 @@ class Row:
     key: str
     written_price: str
     dearer: bool
+    may_restock: bool
 
     @property
     def deal_left(self) -> int:
@@ -68,11 +70,11 @@ def stage_of(session: Session, person: User, *, now: datetime) -> dict[str, Any]
         "running_for": _clock((session.ended_at or now) - session.started_at) if session.started_at else "",
         **_chat(session, now=now),
     }
-    return context | (_hosted(session, now=now) if may_host else {})
+    return context | (_hosted(session, person, now=now) if may_host else {})
 
 
-def _hosted(session: Session, *, now: datetime) -> dict[str, Any]:
-    rows = _rows(session)
+def _hosted(session: Session, person: User, *, now: datetime) -> dict[str, Any]:
+    rows = _rows(session, person)
     planning = session.state not in OVER
     checks = checklist(session, now=now) if session.state in BEFORE else []
     names = {row.slot.id: row.slot.variant.product.title for row in rows}
@@ -89,8 +91,9 @@ def _hosted(session: Session, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _rows(session: Session) -> list[Row]:
+def _rows(session: Session, person: User) -> list[Row]:
     running = {deal.slot_id: deal for deal in unclosed_deals(session)}
+    own_brands = set(brands_of(person).values_list("id", flat=True))
     return [
         Row(
             slot=slot,
@@ -99,6 +102,7 @@ def _rows(session: Session) -> list[Row]:
             key=str(place) if place <= KEYS else "",
             written_price=as_written(slot.price),
             dearer=slot.live_price > slot.variant.list_price,
+            may_restock=slot.variant.brand_id in own_brands,
         )
         for place, slot in enumerate(slots_of(session), start=1)
     ]

@@ -109,6 +109,7 @@ def _live(crowd: list[User], now: datetime) -> Session:
             stage.speak(said, part.sku, now + number * TICK)
     if not session.slots.filter(pinned=True).exists():
         stage.pin(part.sku, now + 10 * TICK)
+    stage.gather(now)
     stage.chat(now)
     running = Deal.objects.filter(session=session, closed_at=None, closes_at__gt=now)
     if part.deal is not None and not running.exists():

@@ -23,7 +23,9 @@ ADDRESS = {
     "name": "Demo buyer",
     "phone": "+86 10 5550 0123",
     "line1": "8 Teahouse Lane",
+    "line2": "",
     "city": "Hangzhou",
+    "region": "Zhejiang",
     "postal_code": "310000",
     "country": "CN",
 }

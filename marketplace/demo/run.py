@@ -56,7 +56,7 @@ class Demo:
 
     def run(self) -> None:
         """Run until a signal. Raises ChildFailed: the data cannot be made or the server does not start."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns where there is none
         with Supervisor(say=say) as supervisor:
             say("Looking after the database and the demo's data.")
             supervisor.run(self._data)

@@ -139,6 +139,11 @@ class Stage:
         ]
         say(drafts, process=PROCESS)
 
+    def gather(self, now: datetime) -> None:
+        """Have the crowd come in: who chats and buys has been there."""
+        if not Attendance.objects.filter(session=self.session).exists():
+            record_attendance([Watched(self.session.id, user.id, now, now, 1, 0) for user in self.crowd])
+
     def count(self, now: datetime) -> None:
         """Write how many watched, minute by minute, and what they liked."""
         if not Attendance.objects.filter(session=self.session).exists():

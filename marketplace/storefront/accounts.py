@@ -21,7 +21,6 @@ from marketplace.rest.problems import as_domain_error
 from marketplace.storefront.doors import next_address, refusing
 from marketplace.storefront.forms import faults_of, validated
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 DEMO_COOKIE = "demo_viewer"
 DEMO_DAYS = 30
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +57,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         user = create_account(now=clock.now(), **given)
     except Exception as error:  # noqa: BLE001 - what is no refusal is raised again
         return _again(request, "sign_up", error)
-    login(request, user, backend=BACKEND)
+    login(request, user)
     return HttpResponseRedirect(next_address(request))
 
 
@@ -79,10 +78,11 @@ def demo_viewer(request: HttpRequest) -> HttpResponse:
     user = _demo_viewer_of(request)
     if user is None:
         name = f"demo-{secrets.token_hex(4)}"
+        shown = f"Demo viewer {name[-4:]}"
         user = create_account(
-            username=name, password=secrets.token_urlsafe(24), display_name="Demo viewer", now=clock.now()
+            username=name, password=secrets.token_urlsafe(24), display_name=shown, now=clock.now()
         )
-    login(request, user, backend=BACKEND)
+    login(request, user)
     answer = HttpResponseRedirect(next_address(request))
     answer.set_signed_cookie(
         DEMO_COOKIE, user.id, max_age=DEMO_DAYS * 86_400, httponly=True, samesite="Lax",

@@ -41,8 +41,12 @@ def person(request: HttpRequest) -> User:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send somebody to the sign-in page and back afterwards."""
-    query = urlencode({"next": request.get_full_path()})
+    """Send somebody to the sign-in page and back afterwards, from a form to the page that its ``next`` names.
+
+    The address of a form that only takes posts would be a dead end.
+    """
+    back = next_address(request) if "next" in request.POST else request.get_full_path()
+    query = urlencode({"next": back})
     return HttpResponseRedirect(f"{reverse('storefront:sign_in')}?{query}")
 
 

@@ -56,6 +56,7 @@ def order(request: HttpRequest, order_id: str) -> HttpResponse:
         "session": session,
         "show_address": address(session.id),
         "is_over": session.state == Session.State.ENDED,
+        "bought_in_replay": session.ended_at is not None and seen.created_at >= session.ended_at,
         "lines": [(line, brands[line.line.brand_id]) for line in seen.lines],
         "parcels": [(parcel, brands.get(parcel.brand_id)) for parcel in seen.shipments],
         "refunds": list(refunds_for(user).filter(order_id=seen.id)) if seen.sight.money else [],

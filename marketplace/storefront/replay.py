@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.storefront.goods import Good, goods, pictures_of
-from marketplace.storefront.policy import restrict
 from marketplace.storefront.room import refusal
 from orders.queries import kept
 from streams.models import RoomEvent, Session
@@ -63,10 +62,9 @@ def replay(request: HttpRequest, session_id: str) -> HttpResponseBase:
             "session": session_to_room(session),
             "facts": told,
             "pictures": pictures_of(shown),
-            "source": {"kind": session.source, "url": session.source_url},
         },
     }
-    return restrict(render(request, "storefront/replay.html", context), stream_url=session.source_url)
+    return render(request, "storefront/replay.html", context)
 
 
 def chapters(facts: Iterable[RoomEvent], shown: Iterable[Good], *, began: datetime) -> list[Chapter]:

@@ -26,6 +26,12 @@ def money(value: Money) -> str:
 
 
 @register.filter
+def grouped(value: int) -> str:
+    """Return a count with its thousands apart: ``12,345``."""
+    return f"{value:,}"
+
+
+@register.filter
 def iso(value: datetime) -> str:
     """Return a moment for scripts: RFC 3339 in UTC."""
     return to_wire(value)

@@ -112,8 +112,12 @@ def _go_on_air(session: Session, to: str, *, actor: User, now: datetime) -> None
             states.advance(session, to, actor=actor.id, now=now)
     except IntegrityError as taken:
         others = Session.objects.filter(streamer_id=session.streamer_id, state__in=ON_AIR)
-        other = others.exclude(id=session.id).values_list("id", flat=True).first()
-        raise AlreadyOnAir(data={"session": other}) from taken
+        other = others.exclude(id=session.id).values("id", "title").first()
+        if other is None:  # it ended between the two
+            raise AlreadyOnAir(data={"session": None}) from taken
+        raise AlreadyOnAir(
+            f"“{other['title']}” is on air: end it first.", data={"session": other["id"]}
+        ) from taken
 
 
 def _say(type_: str, fact: RoomFact, session: Session, *, actor: User, now: datetime) -> None:

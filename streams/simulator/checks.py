@@ -99,9 +99,13 @@ def everybody_up_to_date(behind: Iterable[tuple[int, int]], seq: int) -> Check:
     return Check("behind", "Everybody who was there at the end has the room's last fact.", faults)
 
 
-def everybody_answered(tally: Tally, *, is_quiet: bool) -> Check:
-    """Look for purchases without an answer, viewers whom the room threw out, and some who never finish."""
-    faults = [
+def everybody_answered(tally: Tally, failures: Iterable[str], *, is_quiet: bool) -> Check:
+    """Look for purchases without an answer, viewers whom the room threw out, and some who never finish.
+
+    ``failures`` are errors that ended viewers: faults of the simulator's own, or answers nobody expects.
+    """
+    faults = [f"A viewer failed with {failure}." for failure in failures]
+    faults += [
         f"{tally.counts[name]} {what}."
         for name, what in (
             ("buys_unanswered", "purchases had no answer"),

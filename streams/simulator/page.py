@@ -186,8 +186,8 @@ def _states(report: dict[str, Any]) -> str:
     sales = report["sales"]
     rows = [(state.replace("_", " "), count, f"{count:,}") for state, count in sales["states"].items()]
     words = (
-        f"{sales['declined_cards']} cards were declined; {sales['left_declined']} people had no other."
-        f" {sales['left_unpaid']} orders were left unpaid on purpose."
+        f"Cards declined: {sales['declined_cards']:,}; people who had no other: {sales['left_declined']:,}."
+        f" Orders left unpaid on purpose: {sales['left_unpaid']:,}."
     )
     return bars(rows) + f"<p>{escape(words)}</p>"
 

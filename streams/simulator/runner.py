@@ -21,6 +21,7 @@ from streams.simulator.terminal import terminal
 
 PAUSE_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 3.0
+SEEDS = 7
 
 MakeToken = Callable[[], AbstractContextManager[str]]
 
@@ -50,7 +51,8 @@ class Runner:
     def run(self, *, token: MakeToken) -> bool:
         """Play one show, or with ``loop`` one after the other; tell whether every rule held. Raises Failed.
 
-        A loop outlives a marketplace that is away for a while; the seed is one higher for each show.
+        A loop outlives a marketplace that is away for a while. Its seed is one higher for each show, and
+        after SEEDS of them the first again: a loop of days brings back the same people, not ever more.
         """
         held, number = True, 0
         while not self._stopped:
@@ -66,7 +68,7 @@ class Runner:
                     raise Failed("Stopped before the end; the session has been ended, nothing was checked.")
             if not self._play.options.loop:
                 break
-            number += 1
+            number = (number + 1) % SEEDS
             self._pause()
         return held
 

@@ -17,7 +17,7 @@ from streams.simulator.plan import show_seconds
 from streams.simulator.processes import Team, team
 from streams.simulator.rates import Rates
 from streams.simulator.script import Script
-from streams.simulator.stage import NoStage, Stage, begin, build_stage, put_away
+from streams.simulator.stage import HINTS, NoStage, Stage, begin, build_stage, put_away
 from streams.simulator.tally import Tally
 from streams.simulator.timeline import Timeline, sleep_until
 
@@ -94,8 +94,8 @@ async def run_show(wanted: Wanted, watch: Watch) -> Outcome:
     progress = Progress(show_seconds(wanted.script))
     watch(progress)
     async with Api(wanted.url, token=wanted.token) as api:
-        stage = await build_stage(api, wanted.script, pace=wanted.pace)
         people = await _people(api, wanted)
+        stage = await build_stage(api, wanted.script, pace=wanted.pace)
         waiting = wanted.viewers * wanted.rates.followers * wanted.rates.waiting
         lead = max(SHORTEST_LEAD, waiting / ARRIVALS_PER_SECOND)
         timeline = Timeline(time.time() + START_SECONDS + lead, wanted.pace, lead)
@@ -158,7 +158,9 @@ async def _play(
             checks.not_oversold(books, stage, [fault for result in results for fault in result["faults"]]),
             checks.nothing_lost(books, acknowledged),
             checks.everybody_up_to_date(behind, session["last_seq"]),
-            checks.everybody_answered(tally, is_quiet=is_quiet),
+            checks.everybody_answered(
+                tally, [failure for result in results for failure in result["failures"]], is_quiet=is_quiet
+            ),
             await checks.audit_is_clean(api),
         ],
         stayed=sum(result["stayed"] for result in results),
@@ -180,7 +182,7 @@ async def _people(api: Api, wanted: Wanted) -> list[tuple[int, Person]]:
             raise NoStage(
                 "This marketplace makes no people: it is not in sandbox mode (MARKETPLACE_MODE=sandbox)."
             ) from no
-        raise NoStage(f"The marketplace made no people: {no}. The token needs the scope sandbox.") from no
+        raise NoStage(HINTS.get(no.code, f"The marketplace made no people: {no}.")) from no
     return people
 
 

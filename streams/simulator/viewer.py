@@ -54,11 +54,9 @@ class Viewer:
     async def live(self) -> None:
         """Come, do what the plan says, leave, perhaps come back. Who sees the end of the show stays on."""
         try:
-            for number, visit in enumerate(self.plan.visits):
+            for visit in self.plan.visits:
                 if await self._ended_before(self.crowd.timeline.real(visit.start)):
                     return
-                self.count("visits", once="came")
-                self.crowd.tally.counts["returns"] += bool(number)
                 try:
                     await self._visit(visit)
                 except TooLate:
@@ -117,6 +115,8 @@ class Viewer:
         stays = visit.end >= show_seconds(crowd.script)
         end = float("inf") if stays else crowd.timeline.real(visit.end)
         await self._enter(fresh=True, until=end)
+        self.count("visits", once="came")
+        self.crowd.tally.counts["returns"] += visit is not self.plan.visits[0]
         self._list_todo(visit)
         while not crowd.is_over and time.time() < end:
             if self._broken:
@@ -131,6 +131,8 @@ class Viewer:
         await asyncio.gather(*self._errands)
         if not crowd.is_over:
             self._hang_up()
+        elif self._broken:
+            await self.come_back()
 
     async def _do_what_is_due(self) -> None:
         """Do what is due. Chat and likes of long ago are left out; what goes over HTTP is not waited for."""

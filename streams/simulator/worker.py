@@ -70,7 +70,7 @@ async def _play(crowd: Crowd, viewers: list[Viewer], lines: AsyncIterator[dict[s
                 crowd.ended.set()
             elif line["say"] == "settle":
                 await _settle(viewers, line["seq"], line["seconds"])
-                _say("result", _result(crowd, viewers, line["seq"]))
+                _say("result", {**_result(crowd, viewers, line["seq"]), "failures": _failures(running)})
                 return
     finally:
         for each in (*helpers, *running):
@@ -98,6 +98,12 @@ def _result(crowd: Crowd, viewers: list[Viewer], seq: int) -> dict[str, Any]:
         "http_retries": crowd.api.retries,
         "planned": planned(plans),
     }
+
+
+def _failures(tasks: list[asyncio.Task[None]]) -> list[str]:
+    """Return what viewers ended with that they should not have: our own faults."""
+    ended = [task for task in tasks if task.done() and not task.cancelled()]
+    return [repr(error) for error in (task.exception() for task in ended) if error is not None]
 
 
 def planned(plans: list[Plan]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tests.servers import Beat, Ours, Web, Worker
 
 Meet = Callable[..., Person]
 
-PATIENCE_MS = 10_000
+PATIENCE_MS = 20_000
 #: People here share one address.
 LIMITS = {
     f"RATE_LIMIT_{name}": "1000000/s"

@@ -77,6 +77,7 @@ def test_the_keyboard_alone_buys(site: Site, meet: Meet) -> None:
     assert "page" not in seen
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached")
+    page.get_by_text("The order is held for you: pay for it under My orders.").wait_for()
     assert page.locator("[data-pinned] button[type=submit]:focus").count() == 1
     page.keyboard.press("Enter")
     page.get_by_role("dialog", name="Checkout").get_by_text("Your order").wait_for()
@@ -212,6 +213,34 @@ def test_after_a_declined_card_a_good_one_pays(site: Site, meet: Meet) -> None:
     assert page.get_by_role("dialog").count() == 0
 
 
+def test_a_checkout_that_cannot_be_reached_keeps_what_was_typed(site: Site, meet: Meet) -> None:
+    admin = meet("admin", size=PHONE)
+    page = enter(admin, site.world.ids["live"])
+    admin.expect_fault(r"/checkout: net::ERR_FAILED|net::ERR_FAILED .*/checkout|403")
+    page.route("**/checkout", lambda route: route.abort())
+    page.locator("[data-pinned]").get_by_role("button", name="Buy").click()
+    sheet = page.get_by_role("dialog", name="Checkout")
+    sheet.get_by_role("link", name="Open it as a page").wait_for()
+    page.unroute("**/checkout")
+    sheet.locator("summary").click()
+    sheet.get_by_label("Street and number").fill("9 Kettle Street")
+    page.route("**/checkout", lambda route: route.abort())
+    pay(sheet)
+    sheet.get_by_text("The marketplace cannot be reached.").wait_for()
+    assert admin.violations() == []
+    page.unroute("**/checkout")
+    admin.context.clear_cookies(name="csrftoken")
+    pay(sheet)
+    sheet.get_by_role("heading", name="This form is too old").wait_for()
+    order = last_order(site)
+    assert payments_of(site, order.id) == []
+    sheet.get_by_role("button", name="Close").click()
+    admin.visit(f"/orders/{order.id}/checkout")
+    pay(page)
+    page.get_by_role("heading", name="Your order paid").wait_for()
+    assert payments_of(site, order.id) == [Pay.CAPTURED]
+
+
 def test_a_slow_payment_is_shown_as_it_is_decided(site: Site, meet: Meet) -> None:
     mona = meet("moderator")
     page = enter(mona, site.world.ids["live"])
@@ -234,9 +263,9 @@ def test_when_the_time_to_pay_is_over_units_go_back(site: Site, meet: Meet) -> N
     left = page.locator("[data-pinned] [data-left]")
     before = units(left.inner_text())
     page.locator("[data-pinned]").get_by_role("button", name="Buy").click()
-    site.ask(lambda: show.update(payment_window_seconds=900))
     sheet = page.get_by_role("dialog", name="Checkout")
     sheet.get_by_text("Held for you for").wait_for()
+    site.ask(lambda: show.update(payment_window_seconds=900))
     sheet.get_by_role("heading", name="The time to pay is over").wait_for()
     page.wait_for_function(
         "units => document.querySelector('[data-pinned] [data-left]').textContent.startsWith(units)",

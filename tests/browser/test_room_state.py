@@ -1,4 +1,4 @@
-"""What the room's script makes of messages, in the browser that runs it."""
+"""What the room's scripts make of messages and answers, in the browser that runs them."""
 
 from tests.browser.conftest import Meet
 
@@ -78,3 +78,66 @@ def test_what_messages_make_of_a_room(meet: Meet) -> None:
     lines = ",\n".join(f"[{name!r}]: {expression}" for name, (expression, _) in CASES.items())
     found = nobody.page.evaluate(f"async () => {{{SETTING} return {{{lines}}}; }}")
     assert found == {name: expected for name, (_, expected) in CASES.items()}
+
+
+#: Busy at first; before it is time to try again the connection comes back, and Buying asks at once.
+ASKED_TWICE = """async () => {
+  const { Buying } = await import("/static/storefront/buying.js");
+  document.body.innerHTML = `<form><button>Buy</button><input name="slot" value="slt_1"><input name="deal">
+    <input name="quantity" value="1"><input name="amount" value="3990"><input name="currency" value="CNY">
+    <input name="key" value="first"></form>`;
+  const form = document.querySelector("form"), keys = [], told = [];
+  const answers = [{ type: "buy.refused", data: { code: "busy", retry_after: 0.2 } }];
+  const accepted = { type: "buy.accepted", data: { order: "ord_1" } };
+  const ask = async (_type, data) => (keys.push(data.key), answers.shift() ?? accepted);
+  const buying = new Buying({
+    socket: { isOpen: true, ask }, signedIn: true, repaint: () => {},
+    accepted: ({ order }) => told.push(order), refused: ({ code }) => told.push(code), delayed: () => {},
+  });
+  const taken = buying.take(form);
+  await new Promise((done) => setTimeout(done, 50));
+  const waiting = form.querySelector("button").dataset.waiting;
+  buying.again();
+  await new Promise((done) => setTimeout(done, 400));
+  return { taken, waiting, after: form.querySelector("button").dataset.waiting, keys, told };
+}"""
+
+
+def test_a_purchase_that_is_asked_for_twice_is_answered_once(meet: Meet) -> None:
+    nobody = meet()
+    nobody.visit("/sign-in")
+    assert nobody.page.evaluate(ASKED_TWICE) == {
+        "taken": True,
+        "waiting": "yes",
+        "after": "no",
+        "keys": ["first", "first"],
+        "told": ["ord_1"],
+    }
+
+
+#: Sent twice before the answer is there, while the next message is being typed.
+SAID_TWICE = """async () => {
+  const { Chat } = await import("/static/storefront/room-chat.js");
+  document.body.innerHTML = `<section><ol data-chats></ol><form data-say><input name="text" value="hello">
+    <button type="button" data-like></button></form><p data-chat-note></p></section>`;
+  const form = document.querySelector("form"), said = [], answers = [];
+  const ask = (_type, { text }) => new Promise((answer) => { said.push(text); answers.push(answer); });
+  new Chat(document.querySelector("section"), { socket: { ask }, liked: () => {} });
+  form.requestSubmit();
+  form.requestSubmit();
+  form.elements.text.value = "and then";
+  answers[0]({ type: "chat.accepted", data: {} });
+  await new Promise((done) => setTimeout(done, 0));
+  const kept = form.elements.text.value;
+  form.requestSubmit();
+  answers[1]({ type: "chat.accepted", data: {} });
+  await new Promise((done) => setTimeout(done, 0));
+  return { said, kept, left: form.elements.text.value };
+}"""
+
+
+def test_a_message_that_is_sent_twice_is_said_once(meet: Meet) -> None:
+    nobody = meet()
+    nobody.visit("/sign-in")
+    found = nobody.page.evaluate(SAID_TWICE)
+    assert found == {"said": ["hello", "and then"], "kept": "and then", "left": ""}

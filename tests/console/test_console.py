@@ -171,6 +171,35 @@ def test_a_press_needs_its_csrf_token(live: Session, host: User) -> None:
     assert Session.objects.get().state == "live"
 
 
+def test_a_moment_that_cannot_be_is_refused_at_its_field(desk: Client, draft: Session) -> None:
+    assert script(desk, "schedule", draft.id, at="2020-01-01T10:00") == (
+        409,
+        {
+            "error": "Look at what is marked.",
+            "fields": {"at": "A session is announced for a moment in the next 365 days."},
+        },
+    )
+    draft.refresh_from_db()
+    assert (draft.state, draft.scheduled_at) == ("draft", None)
+
+
+def test_a_second_show_is_refused_with_the_name_of_the_first(desk: Client, live: Session, host: User) -> None:
+    second = create_session(streamer=live.streamer, title="Autumn tea", actor=host, now=clock.now())
+    press(desk, "schedule", second.id, at=f"{clock.now() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    said = f"“{live.title}” is on air: end it first."
+    assert said in press(desk, "rehearse", second.id)
+    assert script(desk, "rehearse", second.id) == (409, {"error": said, "fields": {}})
+    assert list(Session.objects.exclude(state="scheduled")) == [live]
+
+
+def test_only_who_acts_for_the_brand_is_offered_to_restock(
+    desk: Client, live: Session, slot: Slot, admin: User
+) -> None:
+    button = address("restock", live.id, slot.id)
+    assert button not in desk.get(address("show", live.id)).content.decode()
+    assert button in inside(admin).get(address("show", live.id)).content.decode()
+
+
 def test_platform_staff_restock(live: Session, slot: Slot, admin: User) -> None:
     assert "5 more of" in press(inside(admin), "restock", live.id, slot.id, quantity="5")
     slot.variant.stock.refresh_from_db()

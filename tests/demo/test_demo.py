@@ -28,7 +28,8 @@ from refunds.models import Refund
 from streams.actions.deals import close_deal
 from streams.actions.sessions import schedule_session
 from streams.models import Collaboration, Deal, Reminder, RoomEvent, Session, Streamer
-from tests.marketplace.rest_callers import Caller
+from streams.queries.figures import totals
+from tests.marketplace.rest_callers import Caller, with_token
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
 
@@ -81,6 +82,7 @@ def test_a_run_that_was_cut_off_is_finished_and_another_changes_nothing(
     see_the_catalogue()
     see_the_shows(printed)
     see_the_orders()
+    see_the_orders_over_the_api()
     see_the_pages(nobody)
     with django_assert_max_num_queries(16):
         nobody.get("/")
@@ -115,6 +117,7 @@ def see_the_shows(printed: str) -> None:
     live = Session.objects.get(state="live")
     assert f"Live session: {live.id}\n" in printed
     assert live.slots.get(pinned=True).deals.get().closes_at > clock.now()
+    assert totals(live).unique_viewers > totals(live).orders > 0
     assert not Session.objects.filter(cover="").exists()
     for session in Session.objects.filter(state="ended"):
         types = list(RoomEvent.objects.filter(session=session).order_by("seq").values_list("type", "at"))
@@ -141,6 +144,15 @@ def see_the_orders() -> None:
     assert set(Payment.objects.values_list("state", flat=True)) == {"captured", "refunded"}
     assert set(Refund.objects.values_list("state", flat=True)) == {"done"}
     assert set(Shipment.objects.values_list("state", flat=True)) >= {"delivered"}
+
+
+def see_the_orders_over_the_api() -> None:
+    asked = {f"?session={show.id}": show.streamer.user for show in Session.objects.filter(state="ended")}
+    asked[""] = User.objects.get(username="viewer")
+    for query, person in asked.items():
+        answer = with_token(person, "orders:write").get(f"/api/v1/orders{query}")
+        assert answer.status_code == 200, answer.content
+        assert len(answer.json()["data"]) >= 8, query
 
 
 def see_the_pages(nobody: Caller) -> None:

@@ -80,7 +80,6 @@ class Scene:
 @pytest.fixture
 def scene() -> Iterator[Scene]:
     with temporary_folder() as folder:
-        (folder / "static").mkdir()  # whitenoise warns where there is none
         scene = Scene(folder, free_port())
         yield scene
         for supervisor in scene.started:
@@ -116,6 +115,7 @@ def test_it_serves_plays_and_leaves_nothing_behind(scene: Scene) -> None:
     assert demo.process.wait(SECONDS_TO_END) == 0
     assert demo.text.endswith("Stopping simulation, server.\n")
     assert "Traceback" not in demo.text
+    assert "UserWarning" not in (scene.folder / "server.log").read_text()
     psutil.wait_procs(children, timeout=SECONDS_TO_END)
     assert [child for child in children if child.is_running()] == []
 

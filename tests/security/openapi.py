@@ -1,5 +1,6 @@
 """The documentation of the API as the proofs read it: which operation a row is, and what it takes."""
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -7,11 +8,14 @@ from typing import Any
 from django.urls import resolve
 from drf_spectacular.generators import SchemaGenerator
 
+from tests.security.malformed import Path, places
 from tests.security.matrix import ROWS, Row
 from tests.security.world import World
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+#: Of a schema, what refuses nothing.
+WORDS = {"title", "description", "examples", "default"}
 
 Operation = dict[str, Any]
 
@@ -59,6 +63,27 @@ def body_schema(operation: Operation, media_type: str) -> dict[str, Any] | None:
     content = operation.get("requestBody", {}).get("content", {})
     found: dict[str, Any] | None = content.get(media_type, {}).get("schema")
     return found
+
+
+@cache
+def kinds_first_seen(outside: frozenset[tuple[str, str]]) -> dict[tuple[str, str], set[Path]]:
+    """Return, by operation, the places of its JSON body whose kind of value no operation before it takes.
+
+    Two places are of a kind when they have the same schema but for words. ``outside`` are left out.
+    """
+    seen: set[str] = set()
+    first: dict[tuple[str, str], set[Path]] = {}
+    for method, path in operations():
+        schema = body_schema(document()["paths"][path][method.lower()], JSON)
+        if schema is None or (method, path) in outside:
+            continue
+        found = first.setdefault((method, path), set())
+        for at, below in places(schema, schemas()):
+            kind = json.dumps({key: each for key, each in below.items() if key not in WORDS}, sort_keys=True)
+            if kind not in seen:
+                seen.add(kind)
+                found.add(at)
+    return first
 
 
 def parameters(operation: Operation, where: str) -> list[dict[str, Any]]:

@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from marketplace.errors import Invalid
 from marketplace.rest.conf import MAX_BODY_BYTES
+from marketplace.rest.parsing import decode_json
 from tests.marketplace.rest_callers import Caller, problem_of
-from tests.security.malformed import BODIES, Case, cases, resolved
+from tests.security.malformed import BODIES, FIELD_VALUES, UNREADABLE, Case, cases, resolved
 from tests.security.matrix import Row
 from tests.security.openapi import (
     JSON,
     body_schema,
     first_rows,
+    kinds_first_seen,
     operation_of,
     operations,
     schemas,
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.django_db
 
 #: Buying runs in a thread of its own, which sees only what is committed; see ``test_malformed_purchases``.
 WITH_BODY = [row for row in first_rows() if (row.method, row.address) in GOOD and row.address != "orders"]
+ELSEWHERE = frozenset({("POST", "/api/v1/orders")})
 WRONG_TYPES = (
     "text/plain",
     "application/x-www-form-urlencoded",
@@ -98,6 +102,14 @@ def assert_works(world: World, row: Row) -> None:
     assert answer.status_code == row.statuses[row.allowed or "nobody"], answer.content
 
 
+def test_the_reader_refuses_what_no_field_needs_to_see() -> None:
+    for raw in UNREADABLE:
+        with pytest.raises(Invalid):
+            decode_json(f'{{"a": {raw}}}'.encode("utf-8", "surrogatepass"))
+    for raw in FIELD_VALUES:
+        decode_json(f'{{"a": {raw}}}'.encode())
+
+
 @pytest.mark.parametrize("row", WITH_BODY, ids=name_of)
 def test_a_malformed_body_is_refused(world: World, row: Row) -> None:
     schema = body_schema(operation_of(world, row), JSON)
@@ -105,9 +117,10 @@ def test_a_malformed_body_is_refused(world: World, row: Row) -> None:
         assert body_schema(operation_of(world, row), "multipart/form-data") is not None
         return
     good = body_of(world, row.method, row.address)
+    thorough = kinds_first_seen(ELSEWHERE)[row.method, template_of(world, row)]
     with undone():
         before = digest()
-        assert faults(world, row, list(cases(schema, schemas(), good))) == {}
+        assert faults(world, row, list(cases(schema, schemas(), good, thorough=thorough))) == {}
         assert digest() == before
     assert_works(world, row)
 

@@ -70,9 +70,10 @@ def test_who_is_behind_is_named() -> None:
 
 def test_silence_is_a_fault() -> None:
     tally = Tally()
-    assert everybody_answered(tally, is_quiet=True).held
+    assert everybody_answered(tally, [], is_quiet=True).held
     tally.counts.update(buys_unanswered=2, gave_up=1)
-    assert everybody_answered(tally, is_quiet=False).faults == (
+    assert everybody_answered(tally, ["KeyError('seq')"], is_quiet=False).faults == (
+        "A viewer failed with KeyError('seq').",
         "2 purchases had no answer.",
         "1 viewers found no way into the room.",
         "Some viewers still waited for answers a minute after the end.",

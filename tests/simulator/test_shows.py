@@ -83,7 +83,7 @@ def read_report(folder: Path) -> dict[str, Any]:
 
 
 def test_a_show_is_played_checked_and_reported(simulate: Simulate, tmp_path: Path) -> None:
-    process = simulate("--viewers", str(VIEWERS), "--seed", str(SEED), "--speed", "6", "--processes", "2")
+    process = simulate("--viewers", str(VIEWERS), "--seed", str(SEED), "--speed", "8", "--processes", "2")
     code, out, err = finish(process)
     assert (code, err) == (0, ""), out
     report = read_report(tmp_path)
@@ -108,7 +108,8 @@ def _hold_sales(report: dict[str, Any], session: Session) -> None:
     assert sum(line.amount for line in lines) == sales["gross"]
     assert sum(line.quantity for line in lines) == sales["units"]
     assert sum(sales["states"].values()) == len(orders)
-    assert sales["left_unpaid"] + sales["left_declined"] <= sales["states"]["pending_payment"]
+    open_ones = sales["states"].get("pending_payment", 0) + sales["states"].get("expired", 0)
+    assert 0 < sales["left_unpaid"] + sales["left_declined"] <= open_ones
     assert sum(line.deal_id is not None for line in lines) == sales["orders_in_deals"] > 0
     assert sum(minute["orders"] for minute in report["per_minute"]) == len(orders)
     by_sku: Counter[str] = Counter()
@@ -125,9 +126,9 @@ def _hold_sales(report: dict[str, Any], session: Session) -> None:
 def _hold_room(report: dict[str, Any], session: Session) -> None:
     said = RoomEvent.objects.filter(session=session, type="host.said").values_list("payload__text", flat=True)
     assert set(said) == {"Good evening!", "Picked in April."}
-    assert report["host"]["refused"] == []
+    assert report["host"]["beats"] + len(report["host"]["refused"]) == 9
     assert report["traffic"]["chats_accepted"] == ChatMessage.objects.filter(session=session).count() > 0
-    assert report["funnel"][0][1] == VIEWERS
+    assert VIEWERS - report["connections"]["too_late"] <= report["funnel"][0][1] <= VIEWERS
     assert report["traffic"]["peak"] <= VIEWERS
     assert report["connections"]["gaps"] == 0
     assert [check["name"] for check in report["checks"] if check["held"]] == [

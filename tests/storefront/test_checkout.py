@@ -109,6 +109,7 @@ def test_the_sheet_gets_a_fragment(bella: Caller, order: Order) -> None:
     assert f'action="{path}"' in page
     paid = bella.post(f"{path}?fragment=1", {"test_card": APPROVE, **ADDRESS})
     assert (paid.status_code, b"To the receipt" in paid.content) == (200, True)
+    assert (b">To pay<" in paid.content, b">Total<" in paid.content) == (False, True)
     assert OrderLine.objects.get().state == "paid"
 
 

@@ -110,6 +110,15 @@ def test_a_reminder_becomes_a_banner(bella: Caller, shop: Shop, coming: Session,
     assert bella.post(path).status_code == 409
 
 
+def test_a_reminder_of_nobody_leads_through_sign_in_back_to_its_page(nobody: Caller, coming: Session) -> None:
+    wanted = {"next": "/?category=tea"}
+    to_sign_in = nobody.post(f"/live/{coming.id}/reminder", wanted)["Location"]
+    assert to_sign_in == "/sign-in?next=%2F%3Fcategory%3Dtea"
+    elsewhere = nobody.post(f"/live/{coming.id}/reminder", {"next": "https://elsewhere.example/"})
+    assert elsewhere["Location"] == "/sign-in?next=%2F"
+    assert not Reminder.objects.exists()
+
+
 def test_reminders_over_the_api(buyer: User, coming: Session) -> None:
     bella, path = caller(buyer), f"/api/v1/sessions/{coming.id}/reminder"
     answer = bella.send("POST", path)

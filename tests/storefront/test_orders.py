@@ -42,3 +42,14 @@ def test_a_paid_order_is_cancelled_and_refunded(bella: Caller, shop: Shop, buyer
     assert Refund.objects.get().amount == 3990
     assert "Refund of ¥39.90" in bella.get(f"/orders/{order.id}").content.decode()
     assert bella.post(f"/orders/{order.id}/cancel").status_code == 409
+
+
+def test_cancelling_signed_out_leads_through_sign_in_back_to_the_receipt(
+    bella: Caller, nobody: Caller, shop: Shop, buyer: User
+) -> None:
+    order = buy(shop, buyer)
+    field = f'name="next" value="/orders/{order.id}"'
+    assert field in bella.get(f"/orders/{order.id}").content.decode()
+    answer = nobody.post(f"/orders/{order.id}/cancel", {"next": f"/orders/{order.id}"})
+    assert answer["Location"] == f"/sign-in?next=%2Forders%2F{order.id}"
+    assert states_of(order) == ["pending_payment"]

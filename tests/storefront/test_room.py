@@ -171,4 +171,9 @@ def test_a_replay_sells_when_the_streamer_says_so(
     set_replay_sales(session_id=live.id, sells=True, actor=host, now=clock.now())
     page = bella.get(f"/replays/{live.id}").content.decode()
     assert "disabled>Buy" not in page
-    assert bella.post("/buy", form_of(page, slot))["Location"] == f"/orders/{Order.objects.get().id}/checkout"
+    bought = bella.post("/buy", form_of(page, slot))["Location"]
+    order = Order.objects.get()
+    assert bought == f"/orders/{order.id}/checkout"
+    receipt = bella.get(f"/orders/{order.id}").content.decode()
+    assert f'href="/replays/{live.id}">Bought from the replay' in receipt
+    assert "Watch when you bought" not in receipt

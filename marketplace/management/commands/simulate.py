@@ -22,6 +22,7 @@ from streams.simulator.script import BadScript
 
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 BAD_ARGUMENTS = 2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Command(BaseCommand):
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                 returncode=BAD_ARGUMENTS,
             )
         runner = Runner(play, out=sys.stdout)
-        before = {name: signal.signal(name, runner.stop) for name in (signal.SIGINT, signal.SIGTERM)}
+        before = {name: signal.signal(name, runner.stop) for name in STOP_SIGNALS}
         try:
             held = runner.run(token=lambda: _token(play))
         except Failed as failure:

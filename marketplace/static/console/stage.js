@@ -51,7 +51,6 @@ export class Stage {
       if (here.querySelector("[data-armed], .con-held")) this.later(); // somebody is about to end the show with it
       else swap(here, part);
     }
-    this.root.dispatchEvent(new CustomEvent("stage"));
   }
 
   // When rows came or moved, or can do something else than before, the list is new; open forms stay open.

@@ -59,6 +59,7 @@ export class Buying {
   }
 
   async send(data, mayRetry) {
+    if (!this.unanswered.has(data)) return; // answered over another connection meanwhile
     let answer;
     try {
       answer = await this.socket.ask("buy", data);
@@ -66,11 +67,12 @@ export class Buying {
       if (error instanceof Lost) return this.delayed(); // asked again when the connection is back
       throw error;
     }
+    const form = this.unanswered.get(data);
+    if (!form) return;
     if (answer.data.code === "busy" && mayRetry) {
       setTimeout(() => this.send(data, false), 1000 * (answer.data.retry_after ?? 1));
       return;
     }
-    const form = this.unanswered.get(data);
     this.unanswered.delete(data);
     this.wait(form, false);
     if (answer.type === "buy.accepted") this.accepted(answer.data, form);

@@ -1,6 +1,6 @@
 // The chat of a room: the messages, the form that says something, and the heart.
 
-import { write } from "./room-view.js";
+import { grouped, write } from "./room-view.js";
 
 const NEAR_THE_END_PX = 40;
 const LIKES_MS = 600;
@@ -12,6 +12,7 @@ export class Chat {
     this.find = (name) => root.querySelector(`[data-${name}]`);
     this.socket = socket;
     this.likes = 0;
+    this.isSaying = false;
     const form = this.find("say");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -35,7 +36,7 @@ export class Chat {
     const above = this.find("chat-pinned");
     above.hidden = !pinnedChat;
     write(above, pinnedChat ? `${pinnedChat.author.name}: ${pinnedChat.text}` : "");
-    write(this.find("likes"), String(likes));
+    write(this.find("likes"), grouped(likes));
   }
 
   note(text) {
@@ -44,10 +45,12 @@ export class Chat {
 
   async say(field) {
     const text = field?.value.trim();
-    if (!text) return;
+    if (!text || this.isSaying) return;
+    this.isSaying = true; // a second press says nothing twice
     const answer = await this.socket.ask("chat.send", { text }).catch(() => null);
+    this.isSaying = false;
     if (answer?.type === "chat.accepted") {
-      field.value = "";
+      if (field.value.trim() === text) field.value = "";
       return this.note("");
     }
     const wait = answer?.data.retry_after ? ` Wait ${answer.data.retry_after} s.` : "";

@@ -5,6 +5,8 @@ import { toast } from "./js/toast.js";
 
 const NEWS = {
   paid: ["Your order is paid.", "success"],
+  shipped: ["An order of yours was shipped.", "success"],
+  delivered: ["An order of yours was delivered.", "success"],
   expired: ["The time to pay for an order is over. Its units went back on sale.", "error"],
   cancelled: ["An order of yours was cancelled.", "info"],
   refunded: ["An order of yours was refunded.", "success"],
@@ -17,7 +19,11 @@ let shown = null;
 export function checkOut(order, opener) {
   if (sheet?.isOpen) return toast("One more order is held for you: pay for it under My orders.", "success");
   shown = order;
-  sheet = new Sheet(`/orders/${order}/checkout`, { title: "Checkout", opener });
+  const own = new Sheet(`/orders/${order}/checkout`, { title: "Checkout", opener });
+  own.dialog.addEventListener("close", () => {
+    if (own.isHeld && !own.isWaiting) toast("The order is held for you: pay for it under My orders.");
+  });
+  sheet = own;
 }
 
 /** Tell what happened to an order of this person: in its open sheet, else in passing. */

@@ -1,7 +1,7 @@
 // What a room is, as pure functions: a snapshot, and what each message makes of it.
 // Nothing here touches the page, the network or the clock.
 
-export const MOST_CHATS = 80;
+const MOST_CHATS = 80;
 
 /** Return the state that a snapshot's data describes. */
 export function fromSnapshot(data) {
@@ -49,11 +49,6 @@ export function openDeal(state, slotId, at) {
   const runs = (deal) =>
     deal.slot === slotId && Date.parse(deal.opens_at) <= at && at < Date.parse(deal.closes_at);
   return state.deals.find(runs) ?? null;
-}
-
-/** Return a slot's deal that has yet to open, null when there is none. */
-export function comingDeal(state, slotId, at) {
-  return state.deals.find((deal) => deal.slot === slotId && at < Date.parse(deal.opens_at)) ?? null;
 }
 
 /**

@@ -9,6 +9,9 @@ export function titleOf(slot) {
   return [slot.product.title, slot.variant.title].filter(Boolean).join(" · ");
 }
 
+/** Return a count with its thousands apart: 12,345. */
+export const grouped = (count) => count.toLocaleString("en");
+
 /** Write text only where it differs, so that nothing is read out twice. */
 export function write(element, text) {
   if (element && element.textContent !== text) element.textContent = text;

@@ -7,7 +7,7 @@ import { Chat } from "./room-chat.js";
 import { checkOut, tellOrder } from "./room-orders.js";
 import { RoomSocket } from "./room-socket.js";
 import { apply, fromSnapshot, offer, repriced, resumePoint } from "./room-state.js";
-import { paintGood, paintStage, titleOf, write } from "./room-view.js";
+import { grouped, paintGood, paintStage, titleOf, write } from "./room-view.js";
 import { Stage } from "./stage.js";
 import { play } from "./video.js";
 
@@ -28,7 +28,6 @@ const SUBTITLE_MS_PER_LETTER = 60;
 let state = fromSnapshot(given.snapshot);
 let subtitle = null;
 let frame = null;
-setServerTime(given.snapshot.server_time);
 const canvas = find("stage");
 const stage = canvas && new Stage(canvas, state.session.streamer.id);
 
@@ -86,7 +85,7 @@ function paint() {
   find("room").dataset.state = where;
   write(find("live"), where[0].toUpperCase() + where.slice(1));
   find("live").classList.toggle("badge--live", where === "live");
-  write(find("viewers"), `${state.viewers} watching`);
+  write(find("viewers"), `${grouped(state.viewers)} watching`);
   paintCurtain(where);
   paintBag(at);
   paintPinned(at);

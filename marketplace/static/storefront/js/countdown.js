@@ -4,9 +4,10 @@
 const URGENT_MS = 60_000;
 let ahead = 0;
 
-export function setServerTime(iso) {
+/** Take the marketplace's time; `at` is when it said so, by this browser's clock. */
+export function setServerTime(iso, at = Date.now()) {
   const moment = Date.parse(iso);
-  if (!Number.isNaN(moment)) ahead = moment - Date.now();
+  if (!Number.isNaN(moment)) ahead = moment - at;
 }
 
 export const serverNow = () => Date.now() + ahead;
@@ -36,7 +37,8 @@ function tick() {
 
 export function startCountdowns() {
   const meta = document.querySelector('meta[name="server-time"]');
-  if (meta) setServerTime(meta.content);
+  const [{ responseStart }] = performance.getEntriesByType("navigation");
+  if (meta) setServerTime(meta.content, performance.timeOrigin + responseStart);
   tick();
   setInterval(tick, 250);
 }

@@ -36,6 +36,11 @@ export class Sheet {
     return this.body.querySelector("[data-watch-payment]") !== null;
   }
 
+  /** Whether it shows an order that is held until it is paid. */
+  get isHeld() {
+    return this.body.querySelector("[data-pay-by]") !== null;
+  }
+
   /** Show the page as it is now, as soon as it can be had. */
   refresh() {
     return this.load({}, () => {
@@ -76,7 +81,8 @@ export class Sheet {
 
   show(html) {
     const parsed = new DOMParser().parseFromString(html, "text/html");
-    this.body.replaceChildren(...parsed.body.childNodes);
+    const content = parsed.querySelector("main") ?? parsed.body; // an error is a whole page
+    this.body.replaceChildren(...content.childNodes);
     this.hasShown = true;
     this.dialog.scrollTop = 0;
     const first = this.body.querySelector("[data-focus]") ?? this.dialog.querySelector("h2");
