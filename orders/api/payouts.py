@@ -22,7 +22,7 @@ class PayoutsQuery(Query):
 
 
 class PayoutOut(Resource):
-    """Money on its way to a party: ``pending``, ``sent``, ``done``; what ``failed`` is sent again by itself."""
+    """Money on its way to a party: ``pending``, ``sent``, ``done``; ``failed`` is sent again by itself."""
 
     object = fields.Object("payout")
     id = fields.Id("pyo")

@@ -118,5 +118,5 @@ def test_two_workers_settle_every_line_once(
     monkeypatch.setattr(settling, "CHUNK", 1)
     runs = at_once(*(lambda: settle(now=clock.now()).id for _ in range(3)))
     assert len(set(runs)) == 1
-    assert SettlementRun.objects.get(id=runs[0]).stage == "done"
+    assert SettlementRun.objects.get(id=str(runs[0])).stage == "done"
     assert result(shop, other) == wanted(shop, other)
