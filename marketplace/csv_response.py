@@ -1,4 +1,4 @@
-"""A CSV file as an answer, streamed by any kind of server."""
+"""A file as an answer, streamed by any kind of server."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,10 +7,12 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
 
-def csv_response(request: HttpRequest, pieces: Iterator[str], *, filename: str) -> StreamingHttpResponse:
+def csv_response(
+    request: HttpRequest, pieces: Iterator[str], *, filename: str, media_type: str = "text/csv"
+) -> StreamingHttpResponse:
     """Return an answer that reads the pieces, which come from the database, as the caller takes them."""
     body = _in_thread(pieces) if isinstance(request, ASGIRequest) else pieces
-    response = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(body, content_type=f"{media_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
 

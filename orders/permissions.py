@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from marketplace.errors import NotFound
 from marketplace.models import BrandMember, User
 from marketplace.permissions import is_platform_staff
-from orders.models import Order, OrderLine, Payment, Shipment, Statement
+from orders.models import Order, OrderLine, Payment, Payout, Shipment, Statement
 from orders.queries.sight import AS_BUYER, AS_HOST, AS_STAFF, OrderAt, Role, Sight
 from streams.models import Session, Streamer
 
@@ -77,10 +77,7 @@ def brand_ids_of(user: User) -> set[str]:
 def statements_for(user: User) -> QuerySet[Statement]:
     """Return the closed statements of a person's brands and of their own shows; all for platform staff."""
     statements = Statement.objects.exclude(state=Statement.State.OPEN).select_related("run")
-    if is_platform_staff(user):
-        return statements
-    streamers = Streamer.objects.filter(user=user).values_list("id", flat=True)
-    return statements.filter(owner__in=[*brand_ids_of(user), *streamers])
+    return statements if is_platform_staff(user) else statements.filter(owner__in=_owners(user))
 
 
 def get_statement_for(user: User, statement_id: str) -> Statement:
@@ -89,6 +86,20 @@ def get_statement_for(user: User, statement_id: str) -> Statement:
     if statement is None:
         raise NotFound
     return statement
+
+
+def payouts_for(user: User) -> QuerySet[Payout]:
+    """Return the payouts to a person's brands and to themselves; all for platform staff."""
+    payouts = Payout.objects.all()
+    return payouts if is_platform_staff(user) else payouts.filter(owner__in=_owners(user))
+
+
+def get_payout_for(user: User, payout_id: str) -> Payout:
+    """Return a payout that this person may see; raises NotFound."""
+    payout = payouts_for(user).filter(id=payout_id).first()
+    if payout is None:
+        raise NotFound
+    return payout
 
 
 def require_brand(user: User, brand_id: str) -> Sight:
@@ -106,6 +117,12 @@ def require_host(user: User, session_id: str) -> Sight:
     if session is None or session.streamer.user_id != user.id:
         raise NotFound
     return AS_HOST
+
+
+def _owners(user: User) -> list[str]:
+    """Return the ids under which a person is owed money."""
+    streamers = Streamer.objects.filter(user=user).values_list("id", flat=True)
+    return [*brand_ids_of(user), *streamers]
 
 
 def _sight(user: User, order: Order) -> Sight | None:

@@ -9,8 +9,8 @@ from marketplace.admin.base import OwnInline, column
 from marketplace.lib.money import Money
 from marketplace.models import User
 from marketplace.permissions import acts_for_some_brand, brands_of, is_platform_staff
-from orders.admin.base import TradeAdmin
-from orders.models import Hold, ReserveTier, SettledLine, SettlementRun, Statement
+from orders.admin.base import STATE_COLOURS, TradeAdmin
+from orders.models import Hold, Payout, ReserveTier, SettledLine, SettlementRun, Statement
 
 STATES = {"open": "info", "closed": "warning", "paid": "success", "failed": "danger"}
 
@@ -79,6 +79,45 @@ class HoldAdmin(TradeAdmin):
             return holds
         brands = list(brands_of(person).values_list("id", flat=True))
         return holds.filter(Q(line__brand_id__in=brands) | Q(statement__owner__in=brands))
+
+
+@admin.register(Payout)
+class PayoutAdmin(TradeAdmin):
+    """What was sent to each party; brands see what was sent to them."""
+
+    audience = staticmethod(acts_for_some_brand)
+    group = "Money"
+    icon = "payments"
+    ids: ClassVar = {"pyo": "pk", "brd": "owner", "str": "owner", "agc": "owner"}
+    words = ("currency",)
+    list_display = (
+        "id",
+        "party",
+        "owner",
+        "total",
+        "shown_state",
+        "last_error",
+        "next_attempt_at",
+        "done_at",
+    )
+    list_filter = ("state", "party")
+    ordering = ("-id",)
+    fields = (
+        ("id", "party", "owner"), ("total", "shown_state"), ("declined", "last_error"),
+        ("created_at", "sent_at", "next_attempt_at", "done_at"),
+    )  # fmt: skip
+    readonly_fields = ("total", "shown_state")
+
+    def own(self, person: User) -> QuerySet[Payout]:
+        """Return the payouts to the brands that a person acts for, all of them for platform staff."""
+        if is_platform_staff(person):
+            return Payout.objects.all()
+        return Payout.objects.filter(owner__in=list(brands_of(person).values_list("id", flat=True)))
+
+    @column("State", ordering="state", label=STATE_COLOURS)
+    def shown_state(self, payout: Payout) -> str:
+        """Return where the money is."""
+        return payout.state
 
 
 @admin.register(SettledLine)

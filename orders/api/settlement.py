@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -43,6 +44,12 @@ class StatementsQuery(Query):
     """Which statements."""
 
     owner = fields.Text(required=False, max_length=40, help_text="Of this brand, streamer or agency only.")
+
+
+class ExportQuery(Query):
+    """In which form."""
+
+    form = fields.Choice(choices=[("csv", "CSV"), ("json", "JSON")], required=False, default="csv")
 
 
 class HoldOut(Resource):
@@ -163,12 +170,16 @@ class StatementExport(ApiView):
     scopes: ClassVar = {"GET": Scope.MONEY_READ}
     renderer_classes = (CsvRenderer, OrjsonRenderer)
 
-    @operation("Export a statement")
+    @operation("Export a statement", query=ExportQuery)
     def get(self, request: Request, statement_id: str) -> HttpResponseBase:
-        """Streams CSV, a row for each line, amounts in minor units; ``net`` sums to the statement's."""
+        """Streams CSV or a JSON array, a row for each line, amounts in minor units."""
         statement = get_statement_for(self.user(request), statement_id)
-        pieces = _pieces(commissions.export(statement))
-        return csv_response(request._request, pieces, filename=f"{statement.id}.csv")  # noqa: SLF001 - DRF's own name for it
+        form, rows = self.query(request, ExportQuery)["form"], commissions.export(statement)
+        pieces, media_type = (
+            (_json(rows), "application/json") if form == "json" else (_pieces(rows), "text/csv")
+        )
+        name = f"{statement.id}.{form}"
+        return csv_response(request._request, pieces, filename=name, media_type=media_type)  # noqa: SLF001 - DRF's own name for it
 
 
 def _pieces(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
@@ -182,6 +193,21 @@ def _pieces(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
             text.seek(0)
             text.truncate()
     yield text.getvalue()
+
+
+def _json(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    """Yield a JSON array of objects, a piece at a time; amounts are numbers."""
+    start = "["
+    while group := list(itertools.islice(rows, PIECE)):
+        yield start + ",".join(_object(row) for row in group)
+        start = ","
+    yield "]" if start == "," else "[]"
+
+
+def _object(row: tuple[str, ...]) -> str:
+    words = dict(zip(commissions.COLUMNS, row, strict=True))
+    numbers = {name: int(words[name]) for name in commissions.AMOUNTS}
+    return encode_json({**words, **numbers}).decode()
 
 
 def _harmless(cell: str) -> str:

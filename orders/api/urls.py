@@ -6,10 +6,11 @@ from marketplace.rest.paths import register_ids
 from orders.api.gateway import gateway_webhooks
 from orders.api.orders import OrderDetail, Orders
 from orders.api.payments import OrderPay, OrderPayments, PaymentDetail, Payments
+from orders.api.payouts import PayoutDetail, Payouts
 from orders.api.settlement import Commissions, StatementDetail, StatementExport, Statements
 from orders.api.shipments import OrderShipments, ShipmentDetail, Shipments
 
-register_ids("ord", "pay", "shp", "stm")
+register_ids("ord", "pay", "shp", "stm", "pyo")
 
 urlpatterns = [
     path("orders", Orders.as_view(), name="orders"),
@@ -25,5 +26,7 @@ urlpatterns = [
     path("statements", Statements.as_view(), name="statements"),
     path("statements/<stm:statement_id>", StatementDetail.as_view(), name="statement"),
     path("statements/<stm:statement_id>/export", StatementExport.as_view(), name="statement-export"),
+    path("payouts", Payouts.as_view(), name="payouts"),
+    path("payouts/<pyo:payout_id>", PayoutDetail.as_view(), name="payout"),
     path("gateway/webhooks", gateway_webhooks, name="gateway-webhooks"),
 ]

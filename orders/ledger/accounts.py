@@ -13,11 +13,9 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from marketplace.lib import rows
-from marketplace.lib.atomic import require_transaction
 from marketplace.lib.ids import as_id
 from marketplace.lib.money import Money
 from marketplace.lib.pipeline import Rows, together
-from orders.ledger.models import Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +39,6 @@ KINDS: dict[str, Kind] = {
     "platform_revenue": Kind(means="what the marketplace earns", may_go_negative=True),
     "gateway_fees": Kind(means="what the payment company costs", may_go_negative=True),
 }
-
-
-#: Ids of accounts that existed when this process met them; only saves asking.
-_seen: set[str] = set()
 
 
 class AccountKey(NamedTuple):
@@ -115,34 +109,30 @@ def lock(keys: Iterable[AccountKey]) -> dict[str, Balance]:
     return balances(found)
 
 
-def open_unseen(ids: Mapping[AccountKey, str]) -> None:
-    """Open accounts that this process has not met yet and that do not exist, before any is locked.
+def open_statement(ids: Mapping[AccountKey, str]) -> tuple[str, list[Any]]:
+    """Return the INSERT that opens those of these accounts that do not exist, in the order of their ids.
 
-    Nobody who holds an account then waits for somebody who is opening another.
+    It runs before any account is locked: nobody who holds one waits for somebody who is opening another.
     """
-    unseen = {key for key, id_ in ids.items() if id_ not in _seen}
-    if unseen:
-        open_missing(unseen)
-        _seen.update(ids[key] for key in unseen)
-
-
-def open_missing(keys: Collection[AccountKey]) -> None:
-    """Open those of these accounts that do not exist, in the order of their ids."""
-    require_transaction()
-    wanted = sorted((account_id(key), key) for key in keys)
-    Account.objects.bulk_create(
-        (
-            Account(
-                id=id_,
-                kind=key.kind,
-                owner=key.owner,
-                currency=key.currency,
-                may_go_negative=KINDS[key.kind].may_go_negative,
-            )
-            for id_, key in wanted
-        ),
-        ignore_conflicts=True,
+    values = [
+        (id_[-32:], *key, 0, 0, KINDS[key.kind].may_go_negative)
+        for key, id_ in sorted(ids.items(), key=lambda pair: pair[1])
+    ]
+    row = f"({rows.marks(values[0])})"
+    statement = (
+        "INSERT INTO ledger_account (id, kind, owner, currency, balance, version, may_go_negative)"  # noqa: S608 - marks only
+        f" VALUES {', '.join([row] * len(values))} ON CONFLICT (id) DO NOTHING"
     )
+    return statement, [value for account in values for value in account]
+
+
+def open_missing(ids: Mapping[AccountKey, str]) -> None:
+    """Open those of many accounts that do not exist: looking is cheaper than trying them all."""
+    condition, parameters = rows.any_of(ids.values())
+    [found] = together([(f"SELECT id FROM ledger_account WHERE id {condition}", parameters)])  # noqa: S608 - marks only
+    there = {as_id("acc", id_) for (id_,) in found}
+    if missing := {key: id_ for key, id_ in ids.items() if id_ not in there}:
+        together([open_statement(missing)])
 
 
 def _key(kind: str, owner: str, money: Money) -> AccountKey:

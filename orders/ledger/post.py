@@ -26,7 +26,7 @@ _TRANSFER_COLUMNS = ("id", "key", "input_hash", "kind", "subject", "reverses_id"
 _ENTRY_COLUMNS = ("transfer_id", "account_id", "amount", "balance_after", "account_version")
 _ACCOUNT_COLUMNS = ("balance", "version")
 _MOVE = "UPDATE ledger_account SET balance = %s, version = %s WHERE id = %s"
-#: Entries that are written as text, without arrays.
+#: Accounts or entries that are written as text, without arrays.
 FEW = 12
 
 #: Accounts by id.
@@ -167,25 +167,21 @@ def _hash(transfer: NewTransfer) -> str:
 
 
 def _lock_and_look_up(drafts: Sequence[_Draft], wanted: Mapping[AccountKey, str]) -> tuple[Locked, Known]:
-    """Return the locked accounts by id, and what the keys that are taken stand for.
+    """Return the locked accounts by id, opened where they were missing, and what taken keys stand for.
 
     Keys are looked up behind the locks: whoever posts the same transfer has its accounts locked until its
     own is committed.
     """
-    accounts.open_unseen(wanted)
-    locked, known = _ask_both(drafts, wanted)
-    if len(locked) < len(wanted):  # opened by a transaction that came to nothing
-        accounts.open_missing(wanted)
-        locked, known = _ask_both(drafts, wanted)
-    return locked, known
-
-
-def _ask_both(drafts: Sequence[_Draft], wanted: Mapping[AccountKey, str]) -> tuple[Locked, Known]:
     keys = [draft.transfer.key for draft in drafts]
     as_array = connection.vendor == "postgresql"
     condition, parameters = ("= ANY(%s)", [keys]) if as_array else (f"IN ({marks(keys)})", keys)
     taken = f"SELECT key, id, input_hash FROM ledger_transfer WHERE key {condition}"  # noqa: S608 - marks only
-    locked, known = together([accounts.lock_statement(wanted.values()), (taken, parameters)])
+    asked = [accounts.lock_statement(wanted.values()), (taken, parameters)]
+    if len(wanted) <= FEW:
+        asked.insert(0, accounts.open_statement(wanted))
+    else:
+        accounts.open_missing(wanted)
+    *_, locked, known = together(asked)
     return accounts.balances(locked), {
         key: (as_id("trf", stored), input_hash) for key, stored, input_hash in known
     }

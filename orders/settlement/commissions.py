@@ -23,6 +23,9 @@ COLUMNS = (
     "order", "line", "product", "currency", "gross", "refund", "commission", "fee", "net",
 )  # fmt: skip
 
+#: Those of them that are amounts.
+AMOUNTS = ("gross", "refund", "commission", "fee", "net")
+
 
 @dataclass(frozen=True)
 class Commission:

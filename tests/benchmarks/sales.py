@@ -22,7 +22,7 @@ INSERT INTO orders_orderline (id, order_id, state, pay_by, buyer_id, session_id,
 SELECT gen_random_uuid(), orders.id, 'completed', %(then)s, orders.buyer_id, orders.session_id,
     orders.id, 1, orders.id, orders.id, 'Longjing', 'LJ-' || number, 1, orders.amount, orders.amount, 'CNY',
     brands.ids[1 + number %% array_length(brands.ids, 1)],
-    streamers.ids[1 + (number / 7) %% array_length(streamers.ids, 1)],
+    streamers.ids[1 + number / array_length(brands.ids, 1) %% array_length(streamers.ids, 1)],
     CASE WHEN number / 7 %% 3 = 0 THEN agencies.ids[1 + number / 7 %% array_length(agencies.ids, 1)] END,
     500 + number %% 2500, CASE WHEN number / 7 %% 3 = 0 THEN 1500 ELSE 0 END, 300 + number %% 400,
     'standard', %(due)s, CASE WHEN number %% 20 = 0 THEN orders.amount / 3 ELSE 0 END, %(then)s
@@ -35,7 +35,7 @@ _ORDERS = """
 INSERT INTO orders_order (id, buyer_id, session_id, key, input_hash, amount, currency, pay_by, created_at)
 SELECT gen_random_uuid(), %(buyer)s, gen_random_uuid(), 'key-' || number, '', 990 + number * 7919 %% 29000,
     'CNY', %(then)s, %(then)s
-FROM generate_series(1, %(lines)s) number
+FROM generate_series(1, %(lines)s::bigint) number
 """
 
 

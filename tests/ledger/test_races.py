@@ -100,8 +100,8 @@ def test_the_same_key_at_once_with_other_inputs_is_refused() -> None:
 def test_without_looking_keys_up_the_database_refuses_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: who does not see that a key is taken is stopped by its unique index."""
     pay_in("key", 100)
-    honest = posting._ask_both
-    monkeypatch.setattr(posting, "_ask_both", lambda *given: (honest(*given)[0], {}))
+    honest = posting._lock_and_look_up
+    monkeypatch.setattr(posting, "_lock_and_look_up", lambda *given: (honest(*given)[0], {}))
     with pytest.raises(KeyReused):
         pay_in("key", 100)
     assert (Transfer.objects.count(), balance("escrow"), ledger_findings()) == (1, 100, [])

@@ -42,6 +42,7 @@ orders_transfer                      transfer     - - - x x x x x x v
 orders_receivedpayout                payout       - - - x x x x x x v
 orders_statement                     statement    - - - x x x v v l v
 orders_hold                          hold         - - - x x x v v l v
+orders_payout                        wage         - - - x x x v v l v
 orders_settledline                   settled      - - - x x x x x x v
 orders_settlementrun                 run          - - - x x x x x x v
 orders_reservetier                   tier         - - - x x x x x x v

@@ -166,6 +166,8 @@ GET    commissions?session={live}                   money     401 404 404 200 40
 GET    statements                                   money     401 200 200 200 200 200 200 200 200 200
 GET    statements/{statement}                       money     401 404 404 404 404 404 200 200 404 200
 GET    statements/{statement}/export                money     401 404 404 404 404 404 200 200 404 200
+GET    payouts                                      money     401 200 200 200 200 200 200 200 200 200
+GET    payouts/{wage}                               money     401 404 404 404 404 404 200 200 404 200
 POST   gateway/webhooks                             none      403 403 403 403 403 403 403 403 403 403
 GET    refunds                                      any       401 200 200 200 200 200 200 200 200 200
 GET    refunds/{refund}                             any       401 200 404 404 404 404 404 404 404 200

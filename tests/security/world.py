@@ -29,6 +29,7 @@ from orders.models import (
     Order,
     OrderLine,
     Payment,
+    Payout,
     ReceivedPayout,
     ReserveTier,
     SettledLine,
@@ -311,8 +312,12 @@ def _settled(show: Shop, order: Order) -> dict[str, str]:
         currency="CNY",
         created_at=now,
     )
+    wage = Payout.objects.create(
+        party="brand", owner=show.brand.id, currency="CNY", amount=100, next_attempt_at=now, created_at=now
+    )  # fmt: skip
     return {
-        "statement": statement.id, "hold": hold.id, "settled": str(settled.pk), "run": run.id,
+        "wage": wage.id, "statement": statement.id,
+        "hold": hold.id, "settled": str(settled.pk), "run": run.id,
         "tier": str(ReserveTier.objects.get_or_create(from_rate_bp=1_000, share_bp=500, days=14)[0].pk),
     }  # fmt: skip
 

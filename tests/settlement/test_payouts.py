@@ -143,14 +143,17 @@ class Trade:
             ship(caller(self.shop.owner), order)
 
     def give_back(self, number: int) -> None:
-        """Refund a part of some line, or the rest of it."""
+        """Refund a part of some line; of one that is settled sometimes all that is left."""
         lines = [line for order in Order.objects.order_by("id") for line in order.lines.all()]
         open_ = [line for line in lines if line.state in {"delivered", "completed"}]
         if open_:
             line = open_[number % len(open_)]
             left = line.amount - line.refunded
-            give_back(line.order, left if number % 3 == 0 else max(1, left * (number % 10) // 10))
-            settle()
+            whole = number % 3 == 0 and line.settled.exists()
+            back = left if whole else left * (number % 10) // 10
+            if back:
+                give_back(line.order, back)
+                settle()
 
     def settle(self, _: int) -> None:
         """Let the period end."""

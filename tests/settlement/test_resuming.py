@@ -1,6 +1,7 @@
 """A run that stops anywhere goes on from there, and comes to what an undisturbed one comes to."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -11,7 +12,7 @@ from marketplace.lib import clock
 from marketplace.models import Brand, User
 from orders.actions import settle as settling
 from orders.actions.settle import settle
-from orders.models import OrderLine, SettledLine, SettlementRun, Statement, Transfer
+from orders.models import Order, OrderLine, SettledLine, SettlementRun, Statement, Transfer
 from orders.settlement.periods import next_end
 from orders.tasks import sweep_completed_lines
 from tests.ledger.books import balance
@@ -19,7 +20,8 @@ from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop
 from tests.orders.test_expiry import at_once
 from tests.orders.times import findings
-from tests.settlement.sales import deliver, sell
+from tests.orders.times import settle as settle_all
+from tests.settlement.sales import deliver, give_back, sell
 
 #: Where, and at which call, the worker goes.
 KILLS = (
@@ -118,5 +120,21 @@ def test_two_workers_settle_every_line_once(
     monkeypatch.setattr(settling, "CHUNK", 1)
     runs = at_once(*(lambda: settle(now=clock.now()).id for _ in range(3)))
     assert len(set(runs)) == 1
-    assert SettlementRun.objects.get(id=runs[0]).stage == "done"
+    assert SettlementRun.objects.get(id=str(runs[0])).stage == "done"
     assert result(shop, other) == wanted(shop, other)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("alone")
+def test_a_refund_beside_a_run_comes_from_escrow_or_from_the_parties(
+    shop: Shop, buyer: User, brand_owner: User, hours: Hours
+) -> None:
+    trade(shop, buyer, brand_owner, hours)
+    orders = Order.objects.order_by("id")
+    refunds = [partial(give_back, order, 1_000) for order in orders]
+    answers = at_once(partial(settle, now=clock.now()), *refunds)
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    settle_all()
+    rows = SettledLine.objects.all()
+    assert (rows.filter(refund="").count(), sum(row.refunded for row in rows)) == (3, 3_000)
+    assert (balance("escrow"), findings()) == (0, [])

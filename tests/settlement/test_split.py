@@ -74,9 +74,9 @@ def test_the_database_splits_as_the_function_does(
             first._state.adding = True
             first.amount, first.refunded, first.currency = amount, amount * back // 100, currency
             first.state, first.return_by = "completed", now - timedelta(days=1)
-            for name, value in terms.items():
+            agency = ids.new_id("agc") if terms["agency_share_bp"] else None
+            for name, value in {**terms, "agency_id": agency}.items():
                 setattr(first, name, value)
-            first.agency_id = ids.new_id("agc") if terms["agency_share_bp"] else None
             first.save(force_insert=True)
             lines.append((first.pk, Money(amount - first.refunded, currency), terms))
         run = SettlementRun.objects.create(period_start=now, period_end=now, started_at=now)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -77,6 +78,13 @@ def test_the_export_sums_to_the_statement(shop: Shop, buyer: User, hours: Hours)
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert [row["order"] for row in rows] == [order.id for order in orders]
     assert (sum(int(row["net"]) for row in rows), rows[0]["product"]) == (2394, "Longjing, 100 g")
+    answer = with_token(shop.host, "money:read").send(
+        "GET", f"/api/v1/statements/{statement['id']}/export?form=json", None
+    )
+    assert [
+        {name: str(value) for name, value in row.items()}
+        for row in json.loads(b"".join(answer.streaming_content))
+    ] == rows
 
 
 def test_commissions_are_asked_for_by_brand_or_show(shop: Shop, outsider: User) -> None:
