@@ -46,8 +46,9 @@ TAKES_UNITS = frozenset(
 #: Payments of which an order has one at most: they hold its money, or may yet take it.
 STANDING = frozenset({Pay.CREATED, Pay.PROCESSING, Pay.CAPTURED, Pay.PARTLY_REFUNDED})
 
-#: States that mean money: who moves an order's line or payment there posts a transfer about the order.
-LINE_MEANS_MONEY = frozenset({Line.PAID, Line.REFUNDED})
+#: States that mean money: who moves an order's line or payment there posts a transfer about the order. A line
+#: is refunded when its refund is promised; the money moves when the gateway has made it, with the payment.
+LINE_MEANS_MONEY = frozenset({Line.PAID})
 PAYMENT_MEANS_MONEY = frozenset({Pay.CAPTURED, Pay.CAPTURED_LATE, Pay.PARTLY_REFUNDED, Pay.REFUNDED})
 
 #: From the least to the most advanced; an order stands where its least advanced open line stands.

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from marketplace.lib.findings import Finding
-from orders.models import OrderLine, Payment
+from orders.models import Hold, OrderLine, Payment, SettledLine
 from orders.states import Line, Pay
 from refunds import money_audit
 from refunds.models import Refund, Return
@@ -23,7 +23,9 @@ _MONEY_WENT_THROUGH = frozenset({Pay.CAPTURED, Pay.PARTLY_REFUNDED, Pay.REFUNDED
 
 def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of refunds."""
-    checks = (_amounts(), _states(), _cancellations(), _late_money(now), _lines(), _returns(now))
+    checks = (
+        _amounts(), _states(), _cancellations(), _late_money(now), _lines(), _returns(now), _holds(),
+    )  # fmt: skip
     return [*chain.from_iterable(checks), *money_audit.findings()]
 
 
@@ -112,6 +114,20 @@ def _returns(now: datetime) -> Iterator[Finding]:
         yield Finding("return.refund_differs", case.id, f"refund {case.refund_id} is of something else")
     for case in Return.objects.filter(restocked=True).exclude(state=Return.State.REFUNDED):
         yield Finding("return.restocked_unpaid", case.id, case.state)
+
+
+def _holds() -> Iterator[Finding]:
+    """A line waits for settlement as long as a return of it is open, and no longer; a settled line cannot."""
+    settled = SettledLine.objects.filter(line=OuterRef("line"), refund="")
+    cases = Return.objects.filter(state__in=OPEN)
+    open_ = set(cases.values_list("id", flat=True))
+    waiting = set(cases.exclude(Exists(settled)).values_list("id", flat=True))
+    held = Hold.objects.filter(reason=Hold.Reason.RETURN, released_at=None)
+    holding = set(held.values_list("subject", flat=True))
+    for case in sorted(waiting - holding):
+        yield Finding("return.not_held", case, "it is open, and its line does not wait for it")
+    for case in sorted(holding - open_):
+        yield Finding("return.held_on", case, "it is over, and its line still waits for it")
 
 
 def _sum(rows: QuerySet[Any], by: str, *, of: str = "amount") -> Coalesce:

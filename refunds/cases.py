@@ -15,12 +15,14 @@ from marketplace.lib.clock import to_wire
 from orders import claims, news
 from orders.models import Order, OrderLine, Payment
 from orders.release import give_back
+from orders.settlement.claw_back import claw_back
+from orders.settlement.holds import release_line
 from orders.states import Line, advance_lines, lock_order, order_state
 from refunds.errors import DeadlinePassed, NotReturnable, WrongReturnState
 from refunds.issue import HOLDS_MONEY, issue
 from refunds.models import Refund, Return
 from refunds.policy import TIMEOUTS
-from refunds.return_states import LETS_GO, OPEN, STEPS, State, advance
+from refunds.return_states import LETS_GO, OPEN, STEPS, TERMINAL, State, advance
 from refunds.wire import return_to_wire
 from streams import figures, hub
 
@@ -69,10 +71,12 @@ def open_case(return_id: str, doing: str, *, now: datetime, party: str = "") -> 
 
 
 def move(case: Case, to: str, *, actor: str, now: datetime, note: str = "", **changes: Any) -> None:
-    """Move a return on, let its units go where that is its end, and tell everybody."""
+    """Move a return on, let its units and its line go where that is its end, and tell everybody."""
     advance(case.row, to, actor=actor, now=now, note=note, **changes)
     if to in LETS_GO:
         claims.free(case.line, case.row.units)
+    if to in TERMINAL:
+        release_line(case.line, subject=case.row.id, now=now)
     tell(case.row, now=now)
 
 
@@ -88,7 +92,8 @@ def grant(
 ) -> None:
     """End a return with money for the buyer: all that was claimed, or the amount that was agreed on.
 
-    The units count as come back when their whole price goes back.
+    The units count as come back when their whole price goes back. Of a line that is settled the parties give
+    their parts back: that locks accounts, so nothing is written after this.
 
     Raises:
         WrongReturnState: the return is elsewhere.
@@ -114,6 +119,7 @@ def grant(
     else:
         count = figures.Count(line.session_id, now, figures.this_process(), given_back=money)
         figures.add_all([count])
+    claw_back(line, refund.total, refund_id=refund.id, now=now)
 
 
 def restock(case: Case, *, now: datetime) -> None:

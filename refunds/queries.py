@@ -56,3 +56,9 @@ def due_returns(*, now: datetime, limit: int) -> list[str]:
     """Return the ids of returns whose deadline has passed, longest ago first."""
     due = Return.objects.filter(deadline__lte=now).order_by("deadline")
     return list(due.values_list("id", flat=True)[:limit])
+
+
+def next_deadline(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which the deadline of a return passes."""
+    first: datetime | None = Return.objects.filter(deadline__gt=after).aggregate(at=Min("deadline"))["at"]
+    return first

@@ -99,7 +99,6 @@ def _expire(return_id: str) -> bool:
 @shared_task(ignore_result=True)
 def sweep_unused_evidence() -> None:
     """Remove files that were uploaded and never shown in a return. Every hour."""
-    now = clock.now()
-    unused = forget_unused_evidence(older_than=evidence.GRACE, now=now, limit=BATCH)
-    for name in [*unused, *evidence.strays(now=now, limit=BATCH)]:
+    unused = forget_unused_evidence(older_than=evidence.GRACE, now=clock.now(), limit=BATCH)
+    for name in [*unused, *evidence.strays(now=clock.machine_now(), limit=BATCH)]:
         evidence.discard(name)

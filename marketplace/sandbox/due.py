@@ -13,8 +13,9 @@ from orders import inbox
 from orders import tasks as orders_tasks
 from orders.payments.simulator.deliveries import next_due as next_of_payment_company
 from orders.queries.due import next_completion, next_expiry, next_question, next_scan
+from orders.settlement.next_work import next_party_payout, next_settlement
 from refunds import tasks as refunds_tasks
-from refunds.queries import next_late_capture, next_refund
+from refunds.queries import next_deadline, next_late_capture, next_refund
 from streams import tasks as streams_tasks
 from streams.queries.due import next_closing
 
@@ -33,15 +34,20 @@ STOPS: tuple[tuple[Any, Next], ...] = (
     (orders_tasks.sweep_expired_orders, next_expiry),
     (streams_tasks.sweep_due_deals, next_closing),
     (refunds_tasks.sweep_late_captures, next_late_capture),
+    (refunds_tasks.sweep_due_returns, next_deadline),
     (refunds_tasks.sweep_refunds, next_refund),
     (orders_tasks.sweep_parcels, next_scan),
     (orders_tasks.sweep_completed_lines, next_completion),
+    (orders_tasks.sweep_settlement, next_settlement),
+    (orders_tasks.sweep_payouts, next_party_payout),
 )
-#: What tidies up and tells rooms: once, at the end of the way.
+#: What tidies up, finds messages that were lost and tells rooms: once, at the end of the way.
 AT_THE_END: tuple[Any, ...] = (
     streams_tasks.sweep_stale_rooms,
     streams_tasks.sweep_untold_rooms,
     streams_tasks.sweep_tickets,
+    orders_tasks.sweep_gateway_payouts,
+    refunds_tasks.sweep_unused_evidence,
     marketplace_tasks.sweep_idempotency_records,
 )
 #: What goes by the machine's clock, since files do.

@@ -35,8 +35,25 @@ def open_payouts(*, now: datetime) -> int:
     Nothing is made while a run is on its way: what it has posted stands in no statement yet.
     """
     require_transaction()
+    payouts = [
+        Payout(
+            party=_KINDS[account.kind],
+            owner=account.owner,
+            currency=account.currency,
+            amount=amount,
+            next_attempt_at=now,
+            created_at=now,
+        )
+        for account, amount in payable()
+    ]
+    Payout.objects.bulk_create(payouts, ignore_conflicts=True)
+    return len(payouts)
+
+
+def payable() -> list[tuple[Account, int]]:
+    """Return the accounts of parties that can be paid and have no payout open, with how much."""
     if SettlementRun.objects.exclude(stage=SettlementRun.Stage.DONE).exists():
-        return 0
+        return []
     busy = set(Payout.objects.exclude(state=State.DONE).values_list("owner", "currency"))
     owed = [
         account
@@ -44,20 +61,11 @@ def open_payouts(*, now: datetime) -> int:
         if (account.owner, account.currency) not in busy
     ]
     kept = _reserved(account.owner for account in owed)
-    payouts = [
-        Payout(
-            party=_KINDS[account.kind],
-            owner=account.owner,
-            currency=account.currency,
-            amount=payable,
-            next_attempt_at=now,
-            created_at=now,
-        )
+    return [
+        (account, amount)
         for account in owed
-        if (payable := account.balance - kept.get((account.owner, account.currency), 0)) > 0
+        if (amount := account.balance - kept.get((account.owner, account.currency), 0)) > 0
     ]
-    Payout.objects.bulk_create(payouts, ignore_conflicts=True)
-    return len(payouts)
 
 
 def take(payout: Payout, *, now: datetime) -> bool:

@@ -7,14 +7,15 @@ from marketplace import idempotency
 from marketplace.errors import NotFound
 from marketplace.lib.atomic import action
 from orders import claims
-from orders.models import Order, OrderLine, Shipment
+from orders.models import Hold, Order, OrderLine, Shipment
+from orders.settlement.holds import hold_line
 from orders.states import lock_order
 from refunds.cases import Case, grant, move, tell
 from refunds.eligibility import Eligibility, Wish, judge, option_for, value_of
 from refunds.errors import EvidenceNeeded, NotReturnable
 from refunds.models import Evidence, Return
 from refunds.policy import Type
-from refunds.return_states import State, deadline_of, record
+from refunds.return_states import OPEN, State, deadline_of, record
 from refunds.trust import check_limits, is_trusted
 
 #: Who acts when a trusted buyer is believed at once.
@@ -62,6 +63,8 @@ def request_return(
         tell(row, now=now)
         if is_trusted(buyer_id, row.total, now=now):
             _believe(case, now=now)
+        if row.state in OPEN:
+            hold_line(line, reason=Hold.Reason.RETURN, subject=row.id, now=now)
         idempotency.remember(row)
     return row
 

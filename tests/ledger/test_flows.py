@@ -187,15 +187,12 @@ def test_the_tripwire_undoes_a_refund_that_posts_nothing(
     assert balance("escrow") == 3990
 
 
-@pytest.mark.parametrize("to", ("paid", "refunded"))
-def test_lines_do_not_move_to_money_without_a_transfer(shop: Shop, buyer: User, to: str) -> None:
+def test_lines_do_not_become_paid_without_a_transfer(shop: Shop, buyer: User) -> None:
     order = buy(shop, buyer)
-    if to == "refunded":
-        pay(caller(buyer), order)
     before = states_of(order)
     lines = list(order.lines.all())
     with pytest.raises(NotPosted, match=order.id), action():
-        advance_lines(lines, to, actor="somebody", now=clock.now())
+        advance_lines(lines, "paid", actor="somebody", now=clock.now())
     assert states_of(order) == before
 
 

@@ -11,7 +11,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Min
 
 from marketplace.lib.money import Money
 from orders.payments.bank.models import SimulatedBankTransfer as Order
@@ -79,6 +79,13 @@ def tell(*, now: datetime, limit: int) -> list[Answer]:
     telling = list(Order.objects.filter(messages__gt=0, resolves_at__lte=now).order_by("resolves_at")[:limit])
     Order.objects.filter(id__in=[order.id for order in telling]).update(messages=F("messages") - 1)
     return [_answer(order) for order in telling]
+
+
+def next_told(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which the bank tells an outcome by itself."""
+    untold = Order.objects.filter(messages__gt=0, resolves_at__gt=after)
+    first: datetime | None = untold.aggregate(at=Min("resolves_at"))["at"]
+    return first
 
 
 def _resolve(now: datetime) -> None:

@@ -59,7 +59,8 @@ def next_due(*, after: datetime | None = None) -> datetime | None:
         refunds.aggregate(at=Min("resolves_at"))["at"],
         deliveries.aggregate(at=Min("due_at"))["at"],
     ]
-    oldest = held().aggregate(at=Min("resolves_at"))["at"]
+    to_pay_out = held() if after is None else held().filter(resolves_at__gt=after - PAYOUT_AFTER)
+    oldest = to_pay_out.aggregate(at=Min("resolves_at"))["at"]
     planned.append(oldest and oldest + PAYOUT_AFTER)
     return min((at for at in planned if at is not None), default=None)
 
