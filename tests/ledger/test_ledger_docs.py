@@ -7,6 +7,7 @@ from marketplace.lib.money import Money
 from orders.ledger import audit
 from orders.ledger.accounts import KINDS
 from orders.payments.simulator.fees import FEES, OTHER_CURRENCIES, Fee
+from orders.settlement import audit as settled
 from refunds import money_audit
 from tests.servers import ROOT
 
@@ -36,8 +37,8 @@ def test_accounts_are_those_of_the_page() -> None:
 
 def test_findings_are_those_of_the_page() -> None:
     said = {code for cell, _ in rows("money.md", "finding") for code in re.findall(r"`([a-z._]+)`", cell)}
-    sources = "".join(Path(module.__file__ or "").read_text() for module in (audit, money_audit))
-    assert said == set(re.findall(r'Finding\(\s*"(ledger\.[a-z_]+)"', sources))
+    sources = "".join(Path(module.__file__ or "").read_text() for module in (audit, settled, money_audit))
+    assert said == set(re.findall(r'Finding\(\s*"((?:ledger|settlement)\.[a-z_]+)"', sources))
 
 
 def test_fees_are_those_of_the_page() -> None:
