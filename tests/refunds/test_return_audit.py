@@ -7,7 +7,7 @@ import pytest
 
 from marketplace.lib import clock
 from marketplace.models import User
-from orders.models import OrderLine
+from orders.models import Hold, OrderLine
 from refunds import audit
 from refunds.models import Refund, Return
 from tests.orders.gateway_receiver import Hours
@@ -75,6 +75,19 @@ def test_a_refund_of_something_else_is_found(case: Return, shop: Shop, buyer: Us
 def test_a_line_that_counts_wrong_is_found(case: Return, kind: str, changes: dict[str, Any]) -> None:
     OrderLine.objects.filter(id=case.line_id).update(**changes)
     assert kind in found()
+
+
+def test_a_line_that_does_not_wait_for_its_return_is_found(case: Return) -> None:
+    holds = Hold.objects.filter(subject=case.id)
+    assert holds.update(released_at=clock.now()) == 1
+    assert found() == {"return.not_held"}
+
+
+def test_a_line_that_waits_for_a_return_that_is_over_is_found(case: Return, buyer: User) -> None:
+    done(buyer, case, "withdraw")
+    assert found() == set()
+    Hold.objects.filter(subject=case.id).update(released_at=None)
+    assert found() == {"return.held_on"}
 
 
 def test_a_deadline_that_nobody_acts_on_is_found(case: Return, hours: Hours) -> None:

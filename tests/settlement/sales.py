@@ -5,7 +5,8 @@ from datetime import datetime
 from marketplace.lib import clock, ids
 from marketplace.lib.atomic import action
 from marketplace.models import User
-from orders.models import Order, OrderLine, SettledLine
+from orders import claims
+from orders.models import Order, SettledLine
 from orders.settlement.claw_back import claw_back
 from orders.settlement.periods import next_end
 from orders.states import advance_lines, lock_order
@@ -40,17 +41,16 @@ def end_period(hours: Hours) -> None:
 
 
 def give_back(order: Order, amount: int, *, now: datetime | None = None) -> str:
-    """Refund a part of an order's first line, as a return does, and return the refund's id."""
+    """Refund a part of an order's first line, by the steps of a return, and return the refund's id."""
     now = now or clock.now()
     with action():
         _, [line, *_] = lock_order(order.id)
         payment = order.payments.get(state__in=["captured", "partly_refunded"])
-        refund = issue(payment, amount, reason=Refund.Reason.CANCELLED, now=now)
-        OrderLine.objects.filter(id=line.id).update(refunded=line.refunded + amount)
-        line.refunded += amount
-        claw_back(line, refund.total, refund_id=refund.id, now=now)
+        claims.count_refund(line, amount, units=0)
+        refund = issue(payment, amount, reason=Refund.Reason.RETURNED, line=line, now=now)
         if line.refunded == line.amount:
             advance_lines([line], line.State.REFUNDED, actor="return", now=now)
+        claw_back(line, refund.total, refund_id=refund.id, now=now)
     return refund.id
 
 
