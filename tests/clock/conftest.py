@@ -7,8 +7,9 @@ from marketplace.models.tokens import Scope
 from tests.marketplace.rest_callers import Caller, with_token
 from tests.orders.gateway_receiver import gateway, hours
 from tests.orders.shop import deal, shop
+from tests.refunds.conftest import evidence_folder
 
-__all__ = ["deal", "gateway", "hours", "shop"]
+__all__ = ["deal", "evidence_folder", "gateway", "hours", "shop"]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Moving the clock over the API: what becomes due happens, in the order of time, and is told."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,17 +10,19 @@ from marketplace.actions.move_clock import claim_clock
 from marketplace.lib import clock
 from marketplace.models import Fact, SandboxClock, User
 from marketplace.sandbox import advance as advancing
-from marketplace.sandbox.due import AT_THE_END, NEVER, STOPS
+from marketplace.sandbox.due import AT_THE_END, NEVER, STOPS, next_stop
 from marketplace.schedule import SWEEPS
 from orders import carrier
 from orders import tasks as orders_tasks
-from orders.models import OrderLine, Shipment
+from orders.models import OrderLine, Payout, SettledLine, Shipment
 from orders.payments.simulator.cards import late_card
+from orders.settlement.periods import next_end
 from streams.models import Deal
 from tests.marketplace.rest_callers import Caller, problem_of
 from tests.orders.gateway_receiver import START, Hours
 from tests.orders.shop import Shop, buy, caller, cancel, pay, post, ship, states_of
 from tests.orders.times import findings
+from tests.refunds.claims import asked, delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -66,8 +69,17 @@ def test_thirty_days_of_an_order(
         ("order.delivered", 1),
         ("shipment.delivered", 1),
         ("order.completed", 1),
+        ("settlement.done", 1),
+        ("payout.sent", 2),
+        ("payout.done", 2),
     ]
-    due = {"order.expired": pay_by, "shipment.in_transit": depot.at, "order.completed": end}
+    due = {
+        "order.expired": pay_by,
+        "shipment.in_transit": depot.at,
+        "order.completed": end,
+        "settlement.done": next_end(end),
+        "payout.done": next_end(end),
+    }
     assert {what: moment(move, what) for what in due} == {what: clock.to_wire(at) for what, at in due.items()}
     assert states_of(unpaid) == ["expired"]
     assert states_of(kept) == ["completed"]
@@ -97,6 +109,41 @@ def test_money_and_deals_find_their_own_minute(
     deal.refresh_from_db()
     assert deal.closed_at == START + timedelta(seconds=600)
     assert findings() == []
+
+
+def test_returns_and_payouts_happen_at_their_own_moments(
+    shop: Shop, hours: Hours, mover: Caller, buyer: User, evidence_folder: Path
+) -> None:
+    line, kept = delivered(shop, buyer, hours, quantity=2), delivered(shop, buyer, hours)
+    unanswered = asked(buyer, line, type="refund_only", reason="not_received")
+    asked_at, end = clock.now(), line.return_by
+    assert end is not None
+
+    move = moved(mover, 40 * DAY)
+
+    assert (move["left_seconds"], move["failed"]) == (0, [])
+    granted = asked_at + timedelta(hours=48)  # nobody answered
+    due = {"return.refunded": granted, "refund.done": granted, "settlement.done": next_end(end)}
+    assert {what: moment(move, what) for what in due} == {what: clock.to_wire(at) for what, at in due.items()}
+    unanswered.refresh_from_db()
+    assert (unanswered.state, findings()) == ("refunded", [])
+    rows = SettledLine.objects.order_by("id")
+    assert {(row.line_id, row.gross, row.refunded) for row in rows} == {
+        (line.id, 7980, 3990),
+        (kept.id, 3990, 0),
+    }
+    assert set(Payout.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_money_that_the_company_carries_forward_does_not_hold_the_clock_up(
+    shop: Shop, hours: Hours, mover: Caller, buyer: User
+) -> None:
+    order = buy(shop, buyer)
+    assert pay(caller(buyer), order).status_code == 200
+    assert cancel(caller(buyer), order).status_code == 200
+    move = moved(mover, 10 * DAY)  # the fee of what was refunded is never covered
+    assert (move["left_seconds"], move["failed"]) == (0, [])
+    assert next_stop(clock.now()) is None
 
 
 def test_the_clock_tells_the_time_and_only_goes_ahead(hours: Hours, mover: Caller) -> None:

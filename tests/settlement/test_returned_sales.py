@@ -131,7 +131,7 @@ class Trade(Market):
             give_back(line.order, self.chance.choice((left, self.chance.randint(1, left))))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", (2, 4, 9))
 def test_the_books_agree_with_every_life_of_a_sale(shop: Shop, admin: User, hours: Hours, seed: int) -> None:
     trade = Trade(shop, admin, hours, random.Random(seed))
     for person in trade.people:
