@@ -93,7 +93,7 @@ def grant(
     """End a return with money for the buyer: all that was claimed, or the amount that was agreed on.
 
     The units count as come back when their whole price goes back. Of a line that is settled the parties give
-    their parts back: that locks accounts, so nothing is written after this.
+    their parts back: that locks accounts, so this comes last in an action.
 
     Raises:
         WrongReturnState: the return is elsewhere.
