@@ -118,16 +118,14 @@ def _returns(now: datetime) -> Iterator[Finding]:
 
 def _holds() -> Iterator[Finding]:
     """A line waits for settlement as long as a return of it is open, and no longer; a settled line cannot."""
-    settled = SettledLine.objects.filter(line=OuterRef("line"), refund="")
-    cases = Return.objects.filter(state__in=OPEN)
-    open_ = set(cases.values_list("id", flat=True))
-    waiting = set(cases.exclude(Exists(settled)).values_list("id", flat=True))
-    held = Hold.objects.filter(reason=Hold.Reason.RETURN, released_at=None)
-    holding = set(held.values_list("subject", flat=True))
-    for case in sorted(waiting - holding):
-        yield Finding("return.not_held", case, "it is open, and its line does not wait for it")
-    for case in sorted(holding - open_):
-        yield Finding("return.held_on", case, "it is over, and its line still waits for it")
+    open_ = Return.objects.filter(state__in=OPEN)
+    holds = Hold.objects.filter(reason=Hold.Reason.RETURN, released_at=None)
+    same_line = {"line": OuterRef("line")}
+    settled = SettledLine.objects.filter(**same_line, refund="")
+    for case in open_.exclude(Exists(settled)).exclude(Exists(holds.filter(**same_line))):
+        yield Finding("return.not_held", case.id, "it is open, and its line does not wait for it")
+    for hold in holds.exclude(Exists(open_.filter(**same_line))):
+        yield Finding("return.held_on", hold.subject, "it is over, and its line still waits for it")
 
 
 def _sum(rows: QuerySet[Any], by: str, *, of: str = "amount") -> Coalesce:
