@@ -119,7 +119,7 @@ def _returns(now: datetime) -> Iterator[Finding]:
 def _holds() -> Iterator[Finding]:
     """A line waits for settlement as long as a return of it is open, and no longer; a settled line cannot."""
     open_ = Return.objects.filter(state__in=OPEN)
-    holds = Hold.objects.filter(reason=Hold.Reason.RETURN, released_at=None)
+    holds = Hold.objects.filter(reason__in=[Hold.Reason.RETURN, Hold.Reason.DISPUTE], released_at=None)
     same_line = {"line": OuterRef("line")}
     settled = SettledLine.objects.filter(**same_line, refund="")
     for case in open_.exclude(Exists(settled)).exclude(Exists(holds.filter(**same_line))):

@@ -13,10 +13,10 @@ from marketplace.errors import NotFound
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.clock import to_wire
 from orders import claims, news
-from orders.models import Order, OrderLine, Payment
+from orders.models import Hold, Order, OrderLine, Payment
 from orders.release import give_back
+from orders.settlement import holds
 from orders.settlement.claw_back import claw_back
-from orders.settlement.holds import release_line
 from orders.states import Line, advance_lines, lock_order, order_state
 from refunds.errors import DeadlinePassed, NotReturnable, WrongReturnState
 from refunds.issue import HOLDS_MONEY, issue
@@ -75,8 +75,10 @@ def move(case: Case, to: str, *, actor: str, now: datetime, note: str = "", **ch
     advance(case.row, to, actor=actor, now=now, note=note, **changes)
     if to in LETS_GO:
         claims.free(case.line, case.row.units)
+    if to == State.DISPUTED:
+        holds.change_reason(case.line, Hold.Reason.DISPUTE, subject=case.row.id)
     if to in TERMINAL:
-        release_line(case.line, subject=case.row.id, now=now)
+        holds.release_line(case.line, subject=case.row.id, now=now)
     tell(case.row, now=now)
 
 

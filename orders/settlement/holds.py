@@ -44,6 +44,12 @@ def release_line(line: OrderLine, *, subject: str, now: datetime) -> int:
     return Hold.objects.filter(line=line, subject=subject, released_at=None).update(released_at=now)
 
 
+def change_reason(line: OrderLine, reason: str, *, subject: str) -> None:
+    """Change why ``subject`` holds a line: one of ``Hold.Reason``; nothing happens when it does not."""
+    require_transaction()
+    Hold.objects.filter(line=line, subject=subject, released_at=None).update(reason=reason)
+
+
 def release_due(*, now: datetime) -> int:
     """Let go of every hold whose day has come; return how many."""
     require_transaction()
