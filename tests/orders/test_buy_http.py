@@ -14,7 +14,7 @@ import pytest
 from marketplace.actions.tokens import create_token, revoke_token
 from marketplace.lib import clock
 from marketplace.lib.ids import new_id
-from marketplace.models import Brand, User
+from marketplace.models import ApiToken, Brand, User
 from orders.models import Order
 from streams.actions.deals import open_deal
 from streams.actions.lineup import change_slot
@@ -169,8 +169,8 @@ def test_a_token_that_is_none_is_refused_and_guessing_is_limited(
 ) -> None:
     counter = Counter(launch_web(RATE_LIMIT_LOGIN="12/h"), iter(make_crowd(20)))
     now = clock.now()
-    before = now - timedelta(seconds=2)
-    _, over = create_token(user=buyer, name="over", scopes=SCOPE, expires_at=before + SECOND, now=before)
+    ended, over = create_token(user=buyer, name="over", scopes=SCOPE, expires_at=None, now=now)
+    ApiToken.objects.filter(id=ended.id).update(expiry=now - SECOND)
     row, revoked = create_token(user=buyer, name="revoked", scopes=SCOPE, expires_at=None, now=now)
     revoke_token(user=buyer, token_id=row.id, now=now)
     gone = next(counter.people)
