@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 CALL_SECONDS = 2.0
 RETRY_SECONDS = 0.5
 JOIN_SECONDS = 1.0
+CLOSE_SECONDS = 0.2
 #: Groups are joined anew this often: a flushed Redis forgets them without a word.
 REJOIN_SECONDS = 5.0
 _KEPT_MESSAGES = 1_000
@@ -72,16 +73,19 @@ class Line:
         self._wanted.discard(group)
 
     async def close(self) -> None:
-        """End the tasks."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """End the tasks; those whose cancellation the layer swallows are cancelled again."""
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CLOSE_SECONDS)
 
     async def _keep_hearing(self) -> None:
         while True:
             try:
                 self._joined.clear()
-                self._channel = await asyncio.wait_for(self._layer.new_channel(), CALL_SECONDS)
+                async with asyncio.timeout(CALL_SECONDS):
+                    self._channel = await self._layer.new_channel()
                 await self._join_missing()
                 self._outage.ends()
                 while True:
@@ -99,7 +103,8 @@ class Line:
             try:
                 while self._outgoing:
                     group, message = self._outgoing.popleft()
-                    await asyncio.wait_for(self._layer.group_send(group, message), CALL_SECONDS)
+                    async with asyncio.timeout(CALL_SECONDS):
+                        await self._layer.group_send(group, message)
                 self._outage.ends()
             except Exception as error:  # noqa: BLE001
                 self._outgoing.clear()
@@ -114,7 +119,8 @@ class Line:
             rounds += 1
             try:
                 for group in self._joined - self._wanted:
-                    await asyncio.wait_for(self._layer.group_discard(group, self._channel), CALL_SECONDS)
+                    async with asyncio.timeout(CALL_SECONDS):
+                        await self._layer.group_discard(group, self._channel)
                     self._joined.discard(group)
                 if rounds * JOIN_SECONDS % REJOIN_SECONDS == 0:
                     self._joined.clear()
@@ -125,7 +131,8 @@ class Line:
     async def _join_missing(self) -> None:
         for group in self._wanted - self._joined:
             if self._channel is not None:
-                await asyncio.wait_for(self._layer.group_add(group, self._channel), CALL_SECONDS)
+                async with asyncio.timeout(CALL_SECONDS):
+                    await self._layer.group_add(group, self._channel)
                 self._joined.add(group)
 
 
@@ -162,7 +169,8 @@ def send_without_loop(group: str, message: Message) -> None:
 
 
 async def _send_in_time(layer: Any, group: str, message: Message) -> None:
-    await asyncio.wait_for(layer.group_send(group, message), CALL_SECONDS)
+    async with asyncio.timeout(CALL_SECONDS):
+        await layer.group_send(group, message)
 
 
 class _Retry:

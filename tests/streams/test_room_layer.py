@@ -148,6 +148,38 @@ async def test_a_process_without_viewers_survives_the_layer(post: Post, valkey: 
     layer._retry.at = 0.0
 
 
+class Stubborn:
+    """A layer that swallows the first cancellation of who listens, as a library's bug may."""
+
+    def __init__(self) -> None:
+        self.swallowed = 0
+
+    async def new_channel(self) -> str:
+        return "channel"
+
+    async def group_add(self, group: str, channel: str) -> None:
+        pass
+
+    async def receive(self, channel: str) -> Message:
+        while not self.swallowed:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                self.swallowed += 1
+        await asyncio.sleep(60)
+        return {"type": "late"}
+
+
+async def test_a_line_is_closed_though_the_layer_swallows_cancellation() -> None:
+    stubborn = Stubborn()
+    line = Line(stubborn, lambda _message: None)
+    await line.join("room.a")
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        await line.close()
+    assert stubborn.swallowed == 1
+
+
 def _flush(valkey: Valkey) -> None:
     import redis
 
