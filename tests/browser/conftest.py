@@ -64,9 +64,11 @@ def site(db: None, _processes: list[Ours]) -> Iterator[Site]:
     clerk = Clerk()
     web = _processes[0]
     assert isinstance(web, Web)
-    yield Site(web, clerk.ask(build_world), clerk)
-    clerk.ask(empty_tables)
-    clerk.leave()
+    try:
+        yield Site(web, clerk.ask(build_world), clerk)
+    finally:  # also of half a world, which would be in the way of every test after it
+        clerk.ask(empty_tables)
+        clerk.leave()
 
 
 @pytest.fixture

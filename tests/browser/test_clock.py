@@ -1,7 +1,12 @@
 """The clock's page in a browser, and countdowns that follow the clock."""
 
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 
+import pytest
+
+from marketplace import clock_follower
 from marketplace.lib import clock
 from marketplace.models import SandboxClock
 from tests.browser.conftest import Meet
@@ -11,6 +16,14 @@ from tests.servers import wait_until
 
 #: How far the page's clock is ahead of the browser's, in seconds.
 AHEAD = "async () => ((await import('/static/storefront/js/countdown.js')).serverNow() - Date.now()) / 1000"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def servers_put_back(site: Site) -> Iterator[None]:
+    """Let the servers, which other modules share, go back to the machine's time: they look once a second."""
+    yield
+    site.ask(SandboxClock.objects.all().delete)
+    time.sleep(2 * clock_follower.LOOK_SECONDS)
 
 
 def test_a_press_without_a_script_moves_the_countdowns_of_all(site: Site, meet: Meet) -> None:
