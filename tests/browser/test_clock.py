@@ -1,29 +1,28 @@
 """The clock's page in a browser, and countdowns that follow the clock."""
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from marketplace import clock_follower
 from marketplace.lib import clock
 from marketplace.models import SandboxClock
 from tests.browser.conftest import Meet
 from tests.browser.site import Site
 from tests.browser.test_viewer_pages import EVERY_WAY, look_at
-from tests.servers import wait_until
+from tests.servers import Ours, wait_until
 
 #: How far the page's clock is ahead of the browser's, in seconds.
 AHEAD = "async () => ((await import('/static/storefront/js/countdown.js')).serverNow() - Date.now()) / 1000"
 
 
 @pytest.fixture(autouse=True, scope="module")
-def servers_put_back(site: Site) -> Iterator[None]:
-    """Let the servers, which other modules share, go back to the machine's time: they look once a second."""
+def servers_put_back(site: Site, _processes: list[Ours]) -> Iterator[None]:
+    """Start the servers anew, which other modules share: what has seen a moved clock looks once a second."""
     yield
     site.ask(SandboxClock.objects.all().delete)
-    time.sleep(2 * clock_follower.LOOK_SECONDS)
+    for server in _processes:
+        server.restart()
 
 
 def test_a_press_without_a_script_moves_the_countdowns_of_all(site: Site, meet: Meet) -> None:
