@@ -98,11 +98,13 @@ def apply(answer: Answer, *, now: datetime) -> str:
     payout_id, _, declined = answer.key.rpartition(".")
     payout = Payout.objects.get(id=payout_id)
     sent = Payout.objects.filter(id=payout_id, state=State.SENT, declined=int(declined))
-    statements = Statement.objects.filter(owner=payout.owner, currency=payout.currency)
+    covered = Statement.objects.filter(
+        owner=payout.owner, currency=payout.currency, created_at__lte=payout.sent_at
+    )
     if answer.state == "done":
         if not sent.update(state=State.DONE, done_at=now, last_error=""):
             return "repeated"
-        statements.filter(state__in=["closed", "failed"], created_at__lte=payout.sent_at).update(state="paid")
+        covered.filter(state__in=["closed", "failed"]).update(state="paid")
         payout.state = State.DONE
         _record(payout, now=now)
         _post(payout, now=now)
@@ -111,7 +113,7 @@ def apply(answer: Answer, *, now: datetime) -> str:
         changes = {"state": State.FAILED, "declined": int(declined) + 1, "last_error": error}
         if not sent.update(next_attempt_at=again_at, **changes):
             return "repeated"
-        statements.filter(state="closed").update(state="failed")
+        covered.filter(state="closed").update(state="failed")
         payout.state = State.FAILED
         _record(payout, now=now)
         logger.warning("payout_failed", payout=payout.id, reason=error, again_at=again_at.isoformat())

@@ -5,9 +5,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marketplace.lib import clock
+from marketplace.lib.ids import new_id
 from marketplace.lib.money import Money
 from marketplace.models import User
-from orders.models import Hold, Order, Payout, SettledLine, SimulatedBankTransfer, Statement, Transfer
+from orders.models import (
+    Hold,
+    Order,
+    Payout,
+    SettledLine,
+    SettlementRun,
+    SimulatedBankTransfer,
+    Statement,
+    Transfer,
+)
 from orders.payments.bank import desk
 from orders.settlement.split import split
 from orders.tasks import sweep_payouts, sweep_settlement
@@ -77,6 +87,27 @@ def test_whatever_the_bank_does_money_is_sent_once(
     assert (orders.count(), balance("brand_payable", owner=shop.brand.id)) == (1, 0)
     assert Statement.objects.get(owner=shop.brand.id).state == "paid"
     assert findings() == []
+
+
+def test_a_payout_that_fails_late_says_nothing_of_a_newer_statement(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    owe(shop, buyer, hours, ending=desk.LATE)
+    sweep_payouts()
+    older = Statement.objects.get(owner=shop.brand.id)
+    later(hours, DAY // 2)
+    now = clock.now()
+    run = SettlementRun.objects.create(period_start=now, period_end=now, stage="done", started_at=now)
+    newer = Statement.objects.get(id=older.id)
+    newer.id, newer.run, newer.created_at = new_id("stm"), run, now
+    newer.save(force_insert=True)
+    SimulatedBankTransfer.objects.filter(reference=of_brand(shop).id).update(
+        state="failed", failure_code="account_closed", resolves_at=now
+    )
+    sweep_payouts()
+    assert of_brand(shop).state == "failed"
+    states = dict(Statement.objects.filter(owner=shop.brand.id).values_list("id", "state"))
+    assert states == {older.id: "failed", newer.id: "closed"}
 
 
 def test_a_debt_is_carried_forward(shop: Shop, buyer: User, hours: Hours) -> None:
