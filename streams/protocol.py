@@ -31,6 +31,7 @@ class CloseCode(IntEnum):
     BANNED = 4403
     NO_SUCH_ROOM = 4404
     SLOW_READER = 4408
+    ACCESS_ENDED = 4409
     TOO_LARGE = sockets.TOO_LARGE
     TOO_FAST = 4429
     GOING_DOWN = sockets.GOING_DOWN

@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
-from marketplace import idempotency, outbox
+from marketplace import bells, idempotency, outbox
 from marketplace.actions.errors import NameTaken, refusing_duplicates
 from marketplace.errors import FieldError, Forbidden, Invalid, NotFound
 from marketplace.lib.atomic import action
@@ -78,12 +78,14 @@ def set_password(*, user_id: str, password: str, actor: User, now: datetime) -> 
 
 
 def block_account(*, user_id: str, actor: User, now: datetime) -> User:
-    """Let a person sign in no longer; one that is blocked already stays so.
+    """Let a person sign in no longer, and close what is open; one that is blocked already stays so.
 
     Raises:
         Forbidden: ``actor`` is the person, is not platform staff, or no superuser where the person is staff.
     """
-    return _set_flag(user_id, "is_active", False, "account.blocked", actor, now)
+    user = _set_flag(user_id, "is_active", False, "account.blocked", actor, now)
+    bells.ring_access_ended(user.id)
+    return user
 
 
 def unblock_account(*, user_id: str, actor: User, now: datetime) -> User:

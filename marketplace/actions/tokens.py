@@ -5,7 +5,7 @@ from datetime import datetime
 
 from knox.models import get_digest_token
 
-from marketplace import idempotency, outbox
+from marketplace import bells, idempotency, outbox
 from marketplace.errors import FieldError, Forbidden, Invalid, LimitReached, NotFound
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
@@ -67,7 +67,7 @@ def create_token(
 
 
 def revoke_token(*, user: User, token_id: str, now: datetime, by: ApiToken | None = None) -> ApiToken:
-    """Revoke one of a person's tokens for good; returns what it was.
+    """Revoke one of a person's tokens for good, and close what it opened; returns what it was.
 
     Raises:
         NotFound: the person has no such token.
@@ -80,6 +80,7 @@ def revoke_token(*, user: User, token_id: str, now: datetime, by: ApiToken | Non
         _refuse_wider(token, by)
         ApiToken.objects.filter(id=token.id).delete()
         outbox.append("token.revoked", subject=token.id, payload=_payload(token), now=now)
+        bells.ring_access_ended(user.id)
     return token
 
 

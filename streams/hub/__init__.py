@@ -69,6 +69,12 @@ def expel(session_id: str, user_id: str) -> None:
     _do(lambda hub: hub.send(messages.PEOPLE, message), messages.PEOPLE, message)
 
 
+def dismiss(user_id: str) -> None:
+    """Hang up on a person everywhere; the door asks each connection that comes back who it is now."""
+    message = messages.dismissal(user_id)
+    _do(lambda hub: hub.send(messages.PEOPLE, message), messages.PEOPLE, message)
+
+
 def add_to_pulse(session_id: str, *, likes: int = 0, sold: int = 0) -> None:
     """Count likes given and units sold into the room's next ``room.pulse``."""
     tally = Tally(likes=likes, sold=sold)

@@ -149,9 +149,15 @@ class Hub:
                 for connection in list(self._people.get(message["user"], ())):
                     connection.send(message["name"], message["data"])
             case "hub.expulsion":
-                for connection in list(self._people.get(message["user"], ())):
-                    if connection.session_id == message["room"]:
-                        connection.close(CloseCode.BANNED, "banned")
+                self._hang_up(message["user"], CloseCode.BANNED, "banned", room=message["room"])
+            case "hub.dismissal":
+                self._hang_up(message["user"], CloseCode.ACCESS_ENDED, "access_ended")
+
+    def _hang_up(self, user_id: str, code: CloseCode, reason: str, *, room: str | None = None) -> None:
+        """Close a person's connections, in one room or in all."""
+        for connection in list(self._people.get(user_id, ())):
+            if room is None or connection.session_id == room:
+                connection.close(code, reason)
 
     def _take(self, session_id: str, facts: Iterable[NumberedFrame]) -> None:
         room = self._rooms.get(session_id)

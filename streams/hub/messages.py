@@ -40,3 +40,8 @@ def personal(user_id: str, type_: str, data: Mapping[str, Any]) -> Message:
 def expulsion(session_id: str, user_id: str) -> Message:
     """Return the message that shows one person out of a room."""
     return {"type": "hub.expulsion", "room": session_id, "user": user_id}
+
+
+def dismissal(user_id: str) -> Message:
+    """Return the message that hangs up on one person everywhere."""
+    return {"type": "hub.dismissal", "user": user_id}

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import httpx
 import pytest
+from django.conf import settings
+from django.urls import reverse
 from websockets.exceptions import InvalidStatus
 
+from marketplace.actions.tokens import create_token
 from marketplace.lib import clock
 from marketplace.models import User
 from streams.actions.deals import open_deal
@@ -116,6 +120,51 @@ def test_the_banned_may_not_come_in(web: Web, hall: Hall, live: Session, buyer: 
     assert hall.sit(web, live.id, ticket=ticket_for(buyer)).close_code() == 4403
     ChatSanction.objects.filter(id=ban.id).update(lifted_at=clock.now())
     assert is_signed_in(hall.sit(web, live.id, ticket=ticket_for(buyer)))
+
+
+def in_browser(web: Web, cookie: str) -> httpx.Client:
+    """Return a browser of somebody who has signed in."""
+    form = "a" * 32
+    cookies = {settings.SESSION_COOKIE_NAME: cookie, settings.CSRF_COOKIE_NAME: form}
+    return httpx.Client(base_url=web.url, cookies=cookies, headers={"X-CSRFToken": form})
+
+
+def test_who_signs_out_is_nobody_in_other_tabs_as_well(
+    web: Web, hall: Hall, live: Session, buyer: User, outsider: User
+) -> None:
+    cookie = cookie_for(buyer)
+    tab, other = hall.sit(web, live.id, cookie=cookie), hall.sit(web, live.id, cookie=cookie_for(outsider))
+    assert (is_signed_in(tab), is_signed_in(other)) == (True, True)
+    with in_browser(web, cookie) as browser:
+        assert browser.delete("/api/v1/session").status_code == 204
+    assert tab.close_code() == 4409
+    assert not is_signed_in(hall.sit(web, live.id, cookie=cookie))
+    other.say("like", {"count": 1})
+    assert other.next("room.pulse")["data"]["likes"] == 1
+
+
+def test_who_is_blocked_buys_no_more(web: Web, hall: Hall, live: Session, buyer: User, admin: User) -> None:
+    seat = hall.sit(web, live.id, ticket=ticket_for(buyer))
+    assert is_signed_in(seat)
+    with in_browser(web, cookie_for(admin)) as browser:
+        page = reverse("admin:marketplace_user_block", args=[buyer.id])
+        assert browser.post(page).status_code == 302
+    assert seat.close_code() == 4409
+    assert not User.objects.get(id=buyer.id).is_active
+
+
+def test_a_token_that_is_revoked_closes_what_it_opened(
+    web: Web, hall: Hall, live: Session, buyer: User
+) -> None:
+    token, secret = create_token(
+        user=buyer, name="t", scopes=["orders:write"], expires_at=None, now=clock.now()
+    )
+    with httpx.Client(base_url=f"{web.url}/api/v1/", headers={"Authorization": f"Bearer {secret}"}) as caller:
+        ticket = caller.post("realtime/tickets").json()["ticket"]
+        seat = hall.sit(web, live.id, ticket=ticket)
+        assert is_signed_in(seat)
+        assert caller.delete(f"tokens/{token.id}").status_code == 204
+    assert seat.close_code() == 4409
 
 
 def test_there_is_no_such_room(web: Web, hall: Hall) -> None:
