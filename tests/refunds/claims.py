@@ -20,6 +20,7 @@ from tests.pictures import grey_dot
 HOUR, DAY = 3_600, 86_400
 NOTE = {"note": "Look again."}
 PARCEL = {"carrier": "Hawker Express", "tracking_number": "RET1002003"}
+PART = {"amount": {"amount": 1000, "currency": "CNY"}}
 
 
 def asker(person: User) -> Caller:

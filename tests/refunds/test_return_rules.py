@@ -1,6 +1,5 @@
 """What may come back, why, until when and for how much; whom the marketplace trusts, who asks too often."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,7 +16,6 @@ from refunds.policy import DELIVERED, LIMITS, TRUSTED, Reason
 from tests.marketplace.rest_callers import problem_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, caller, open_show, post, ship
-from tests.orders.times import findings
 from tests.refunds.claims import (
     DAY,
     HOUR,
@@ -34,16 +32,9 @@ from tests.refunds.claims import (
     wish,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
 
 FAULTS = ["not_as_described", "damaged", "wrong_item", "quality"]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_wrong(hours: Hours) -> Iterator[None]:
-    """Audit the books after every test."""
-    yield
-    assert findings() == []
 
 
 def eligibility(person: User, line: OrderLine) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Every state of a return: how it is reached, what can be done there, and what a deadline does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,35 +16,19 @@ from refunds.return_states import OPEN, RETURN_TRANSITIONS, STEPS, TERMINAL, Sta
 from tests.marketplace.rest_callers import problem_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop
-from tests.orders.times import findings
 from tests.refunds.claims import (
     HOUR,
     NOTE,
     PARCEL,
+    PART,
     asked,
     asker,
-    delivered,
     done,
     step,
     wait,
 )
 
-pytestmark = pytest.mark.django_db
-
-PART = {"amount": {"amount": 1000, "currency": "CNY"}}
-
-
-@pytest.fixture
-def line(shop: Shop, buyer: User, hours: Hours) -> OrderLine:
-    """Return Bella's line of three units that has just arrived."""
-    return delivered(shop, buyer, hours, quantity=3)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_wrong(hours: Hours) -> Iterator[None]:
-    """Audit the books after every test."""
-    yield
-    assert findings() == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
 
 
 def _requested(case: Return, buyer: User, seller: User) -> None:

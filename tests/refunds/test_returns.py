@@ -1,6 +1,5 @@
 """The life of a return: every way through it, what each way gives, and that there is no other."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,36 +12,21 @@ from refunds.models import Refund, Return
 from tests.marketplace.rest_callers import problem_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, caller, cancel, ship
-from tests.orders.times import findings, settle
+from tests.orders.times import settle
 from tests.refunds.claims import (
     HOUR,
     NOTE,
     PARCEL,
+    PART,
     ask,
     asked,
     asker,
     bought,
-    delivered,
     done,
     step,
 )
 
-pytestmark = pytest.mark.django_db
-
-PART = {"amount": {"amount": 1000, "currency": "CNY"}}
-
-
-@pytest.fixture
-def line(shop: Shop, buyer: User, hours: Hours) -> OrderLine:
-    """Return Bella's line of three units that has just arrived."""
-    return delivered(shop, buyer, hours, quantity=3)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_wrong(hours: Hours) -> Iterator[None]:
-    """Audit the books after every test."""
-    yield
-    assert findings() == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
 
 
 def test_goods_that_come_back_in_order_are_refunded_and_sold_again(
