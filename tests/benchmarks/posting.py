@@ -13,8 +13,9 @@ from typing import Any
 
 import django
 
-#: Brands that the money is for; the other side of every transfer is the one account of the marketplace.
-BRANDS = 1_000
+#: Funders that the money is from; the other side of every transfer is the one account of the marketplace. No
+#: statement or order stands behind theirs, so the whole audit can be asked afterwards.
+FUNDERS = 1_000
 
 
 def main(asked: dict[str, Any]) -> dict[str, Any]:
@@ -39,9 +40,9 @@ def _post_until(until: float, name: str, batch: int) -> int:
     from orders.ledger.post import NewTransfer, post, post_many
 
     def entries(number: int) -> list[Any]:
-        brand = f"brd_{number % BRANDS:032x}"
+        funder = f"brd_{number % FUNDERS:032x}"
         money = Money(1_000 + number % 7, "CNY")
-        return [debit("bank", money), credit("brand_payable", money, owner=brand)]
+        return [debit("bank", money), credit("coupon_funding", money, owner=funder)]
 
     posted = 0
     while time.perf_counter() < until:
