@@ -3,6 +3,10 @@
 The mode follows from the environment, as for the product: DATABASE_URL and REDIS_URL make it the scaled one.
 Every pytest-xdist worker gets a folder, a numbered Redis database and a channel prefix of its own;
 pytest-django gives it a database.
+
+What a mode cannot change is proved in one of them (docs/adr/0007-what-no-mode-changes-is-proved-once.md):
+``only_in(mode)`` marks such tests, ``thorough_in(mode)`` tells a matrix whether to try all or a sample.
+EVERYWHERE=1 runs all of both in both modes.
 """
 
 import gc
@@ -49,7 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from tests import flush
 
-    config.addinivalue_line("markers", "only_in(mode): proves what exists in one mode alone, or in neither.")
+    config.addinivalue_line(
+        "markers", "only_in(mode): proves what no mode changes; EVERYWHERE=1 runs it in both."
+    )
+    config.addinivalue_line("markers", "needs(mode): cannot run in the other mode.")
 
     settings.PASSWORD_HASHERS = ["tests.hashing.OneRound"]
     flush.install()
@@ -58,7 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that belong to the other mode."""
-    others = [item for item in items if any(mark.args != (mode(),) for mark in item.iter_markers("only_in"))]
+    names = ("needs",) if everywhere() else ("needs", "only_in")
+    marks = {item: [mark for name in names for mark in item.iter_markers(name)] for item in items}
+    others = [item for item in items if any(mark.args != (mode(),) for mark in marks[item])]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in set(others)]
 
@@ -76,7 +85,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_report_header() -> str:
     """Say which mode runs."""
-    return f"mode: {mode()}"
+    return f"mode: {mode()}{', everything' if everywhere() else ''}"
 
 
 def pytest_unconfigure() -> None:
@@ -88,6 +97,16 @@ def pytest_unconfigure() -> None:
 def mode() -> str:
     """Return ``scaled`` when PostgreSQL is given, else ``embedded``."""
     return "scaled" if os.environ.get("DATABASE_URL") else "embedded"
+
+
+def everywhere() -> bool:
+    """Tell whether each mode runs whatever it can."""
+    return bool(os.environ.get("EVERYWHERE"))
+
+
+def thorough_in(home: str) -> bool:
+    """Tell whether this mode tries all of what no mode changes and ``home`` proves, or a sample of it."""
+    return everywhere() or mode() == home
 
 
 @pytest.hookimpl(wrapper=True)

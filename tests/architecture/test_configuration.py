@@ -4,6 +4,10 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.only_in("embedded")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

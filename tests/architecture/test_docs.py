@@ -4,6 +4,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 
 from marketplace.schedule import SWEEPS
@@ -13,6 +14,8 @@ from tests.architecture.sources import APPS, sources
 from tests.benchmarks.__main__ import BENCHES
 from tests.benchmarks.report import GOALS
 from tests.servers import ROOT
+
+pytestmark = pytest.mark.only_in("embedded")
 
 UNITS = {"s": 1, "min": 60, "h": 3600}
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

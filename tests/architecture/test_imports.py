@@ -4,8 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.sources import APPS, sources
 from tests.servers import ROOT
+
+pytestmark = pytest.mark.only_in("embedded")
 
 
 def test_import_contracts_hold(tmp_path: Path) -> None:

@@ -3,8 +3,12 @@
 import re
 from datetime import timedelta
 
+import pytest
+
 from marketplace.celery import app
 from marketplace.schedule import SWEEPS
+
+pytestmark = pytest.mark.only_in("embedded")
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}
 

@@ -2,7 +2,11 @@
 
 import ast
 
+import pytest
+
 from tests.architecture.sources import APPS, sources
+
+pytestmark = pytest.mark.only_in("embedded")
 
 MODULE_LINES = 400
 FUNCTION_LINES = 70

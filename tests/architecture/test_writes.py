@@ -8,6 +8,8 @@ import pytest
 
 from tests.architecture.sources import APPS, sources
 
+pytestmark = pytest.mark.only_in("embedded")
+
 WRITERS = (
     "*/actions/*.py",
     "*/actions.py",

@@ -12,6 +12,8 @@ from tests.browser.site import Site
 from tests.browser.test_viewer_pages import EVERY_WAY, look_at
 from tests.servers import Ours, wait_until
 
+pytestmark = pytest.mark.only_in("embedded")
+
 #: How far the page's clock is ahead of the browser's, in seconds.
 AHEAD = "async () => ((await import('/static/storefront/js/countdown.js')).serverNow() - Date.now()) / 1000"
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page
 
 from marketplace.lib import clock
@@ -10,6 +11,8 @@ from streams.models import Session
 from tests.browser.conftest import Meet
 from tests.browser.person import PHONE
 from tests.browser.site import Site
+
+pytestmark = pytest.mark.only_in("embedded")
 
 
 def end_other_show(site: Site) -> None:

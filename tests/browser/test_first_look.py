@@ -1,7 +1,11 @@
 """The pages that need no show: they come up, and the browser has nothing to complain of."""
 
+import pytest
+
 from tests.browser.conftest import Meet
 from tests.browser.site import Site
+
+pytestmark = pytest.mark.only_in("embedded")
 
 
 def test_the_administration_lets_its_people_in(site: Site, meet: Meet) -> None:

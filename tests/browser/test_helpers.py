@@ -1,9 +1,12 @@
 """The helpers of the browser tests notice what they are there to notice."""
 
+import pytest
 from playwright.sync_api import Route
 
 from tests.browser.conftest import Meet
 from tests.browser.person import PHONE, Person
+
+pytestmark = pytest.mark.only_in("embedded")
 
 BROKEN = f"""<!DOCTYPE html><html lang="en"><head><title>Broken</title></head><body><main><h1>Broken</h1>
 <p>{"wide" * 100}</p><img src="http://203.0.113.1/far.png"><script>1</script>

@@ -1,6 +1,10 @@
 """What the room's scripts make of messages and answers, in the browser that runs them."""
 
+import pytest
+
 from tests.browser.conftest import Meet
+
+pytestmark = pytest.mark.only_in("embedded")
 
 SETTING = """
 const state = await import("/static/storefront/room-state.js");

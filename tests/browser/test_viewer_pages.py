@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -19,6 +20,8 @@ from streams.models import Session
 from tests.browser.conftest import Meet
 from tests.browser.person import DESKTOP, PHONE, Person
 from tests.browser.site import Site
+
+pytestmark = pytest.mark.only_in("embedded")
 
 Scheme = Literal["light", "dark"]
 Look = tuple[tuple[int, int], Scheme]

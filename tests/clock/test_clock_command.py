@@ -18,7 +18,7 @@ from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy, states_of
 from tests.servers import ROOT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("embedded")]
 
 
 def said(*words: str) -> str:

@@ -12,7 +12,7 @@ from tests.marketplace.rest_callers import Caller, with_cookie
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy, states_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("embedded")]
 
 PAGE = "/sandbox/clock"
 DAY = 86_400

@@ -21,7 +21,7 @@ from streams.actions.sessions import create_session
 from streams.models import Attendance, ChatMessage, ChatSanction, Deal, MinuteFigure, RoomEvent, Session, Slot
 from tests.streams.conftest import BringTo, MakeVariant, yuan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("embedded")]
 
 
 @pytest.fixture

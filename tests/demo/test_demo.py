@@ -31,7 +31,11 @@ from streams.models import Collaboration, Deal, Reminder, RoomEvent, Session, St
 from streams.queries.figures import totals
 from tests.marketplace.rest_callers import Caller, with_token
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("alone"),
+    pytest.mark.only_in("embedded"),
+]
 
 PNG = re.compile(r"/media/(?:products|covers)/[0-9a-f]{32}\.png")
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from marketplace.lib.money import Money
 from orders.ledger import audit
 from orders.ledger.accounts import KINDS
@@ -10,6 +12,8 @@ from orders.payments.simulator.fees import FEES, OTHER_CURRENCIES, Fee
 from orders.settlement import audit as settled
 from refunds import money_audit
 from tests.servers import ROOT
+
+pytestmark = pytest.mark.only_in("embedded")
 
 
 def rows(page: str, heading: str) -> list[list[str]]:

@@ -10,7 +10,7 @@ from streams.models import Moderator, Streamer
 from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 from tests.people import PASSWORD
 
-pytestmark = pytest.mark.usefixtures("generous_limits")
+pytestmark = [pytest.mark.usefixtures("generous_limits"), pytest.mark.only_in("embedded")]
 
 
 def test_a_person_signs_up_signs_in_and_signs_out(db: None) -> None:

@@ -31,7 +31,7 @@ from streams.models import Moderator, Streamer
 from tests.marketplace.admin_pages import OWN, STAFF, lists, page, signed_in
 from tests.people import PASSWORD
 
-pytestmark = pytest.mark.usefixtures("generous_limits")
+pytestmark = [pytest.mark.usefixtures("generous_limits"), pytest.mark.only_in("embedded")]
 
 
 @pytest.fixture

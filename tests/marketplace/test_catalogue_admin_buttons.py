@@ -26,7 +26,7 @@ from marketplace.models import (
 from tests.marketplace.admin_pages import lists, page, press, signed_in
 from tests.people import PASSWORD
 
-pytestmark = pytest.mark.usefixtures("generous_limits")
+pytestmark = [pytest.mark.usefixtures("generous_limits"), pytest.mark.only_in("embedded")]
 
 
 @pytest.fixture

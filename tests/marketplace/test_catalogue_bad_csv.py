@@ -13,7 +13,7 @@ from marketplace.models import Brand, Fact, Product, StockLevel, StockMovement, 
 from tests.marketplace.csv_files import FILE, load
 from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 
-pytestmark = pytest.mark.usefixtures("generous_limits", "category")
+pytestmark = [pytest.mark.usefixtures("generous_limits", "category"), pytest.mark.only_in("embedded")]
 
 
 def rows() -> dict[str, int]:

@@ -7,7 +7,7 @@ from marketplace.models import Brand, BrandMember, Category, Fact, User
 from marketplace.models.tokens import Scope
 from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 
-pytestmark = pytest.mark.usefixtures("generous_limits")
+pytestmark = [pytest.mark.usefixtures("generous_limits"), pytest.mark.only_in("embedded")]
 
 
 def facts(type_: str) -> list[dict[str, object]]:

@@ -2,10 +2,14 @@
 
 import re
 
+import pytest
+
 from marketplace.actions.products import MOVES
 from marketplace.catalogue_csv import COLUMNS
 from marketplace.models import StockMovement
 from tests.servers import ROOT
+
+pytestmark = pytest.mark.only_in("embedded")
 
 PAGE = (ROOT / "docs" / "catalogue.md").read_text()
 

@@ -12,6 +12,8 @@ from marketplace.models import Brand, Product, StockLevel, User, Variant
 from marketplace.models.tokens import Scope
 from tests.servers import Web
 
+pytestmark = pytest.mark.only_in("embedded")
+
 
 @pytest.fixture
 def olga(web: Web, transactional_db: None, brand_owner: User) -> Iterator[httpx.Client]:

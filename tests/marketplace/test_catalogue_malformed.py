@@ -15,7 +15,7 @@ from marketplace.models import Brand, Category, Product, ProductPicture, User, V
 from tests.marketplace.rest_callers import Caller, with_cookie
 from tests.people import PASSWORD
 
-pytestmark = pytest.mark.usefixtures("generous_limits")
+pytestmark = [pytest.mark.usefixtures("generous_limits"), pytest.mark.only_in("scaled")]
 
 NOT_TEXT: list[Any] = [None, 1, 1.5, True, [], {}, ["x"], {"x": 1}]
 BAD: dict[str, list[Any]] = {

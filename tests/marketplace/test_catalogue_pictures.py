@@ -18,7 +18,7 @@ from marketplace.models.tokens import Scope
 from marketplace.tasks import sweep_orphan_pictures
 from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 
-pytestmark = pytest.mark.usefixtures("generous_limits")
+pytestmark = [pytest.mark.usefixtures("generous_limits"), pytest.mark.only_in("embedded")]
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\0" * 20
 WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 " + b"\0" * 20

@@ -13,7 +13,7 @@ from marketplace.models import Fact, Product, StockLevel, User, Variant
 from marketplace.models.tokens import Scope
 from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 
-pytestmark = pytest.mark.usefixtures("generous_limits")
+pytestmark = [pytest.mark.usefixtures("generous_limits"), pytest.mark.only_in("embedded")]
 
 PRICE = {"amount": 3990, "currency": "CNY"}
 

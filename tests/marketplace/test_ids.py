@@ -8,6 +8,8 @@ import pytest
 from marketplace.lib import ids
 from marketplace.lib.ids import as_id, as_uuid, is_id, new_id, new_uuid7_hex
 
+pytestmark = pytest.mark.only_in("embedded")
+
 
 def test_ids_are_uuids_of_version_7_that_know_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids, "_last_stamp", 0)  # another test may have been to the future

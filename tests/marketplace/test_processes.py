@@ -16,6 +16,8 @@ from marketplace.lib import processes
 from marketplace.lib.processes import Child, ChildFailed
 from tests.servers import ROOT, wait_until
 
+pytestmark = pytest.mark.only_in("embedded")
+
 Run = Callable[[str], subprocess.Popen[str]]
 
 

@@ -10,7 +10,11 @@ from marketplace.models import ApiToken, Brand, Fact, User
 from marketplace.rest import lean
 from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 
-pytestmark = [pytest.mark.urls("tests.marketplace.rest_site"), pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.urls("tests.marketplace.rest_site"),
+    pytest.mark.django_db,
+    pytest.mark.only_in("embedded"),
+]
 
 NEW = {"name": "Green"}
 KEY = {"Idempotency-Key": "key-1"}

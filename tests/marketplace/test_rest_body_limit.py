@@ -9,6 +9,8 @@ from django.core.asgi import get_asgi_application
 
 from marketplace.rest.body_limit import BodyLimit
 
+pytestmark = pytest.mark.only_in("embedded")
+
 LIMIT = 1000
 
 

@@ -15,6 +15,8 @@ from marketplace.management.commands.openapi import render
 from marketplace.rest.docs import OUR_APPS, all_errors, markdown
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.only_in("embedded")
+
 
 @pytest.fixture
 def document() -> dict[str, Any]:

@@ -11,7 +11,11 @@ from marketplace.rest.parsing import MAX_DEPTH, decode_json
 from marketplace.rest.serializers import Body, Query
 from tests.marketplace.rest_callers import Caller, problem_of
 
-pytestmark = [pytest.mark.urls("tests.marketplace.rest_site"), pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.urls("tests.marketplace.rest_site"),
+    pytest.mark.django_db,
+    pytest.mark.only_in("embedded"),
+]
 
 BRAND = "brd_019ab3c4d5e67f8091a2b3c4d5e6f708"
 GOOD: dict[str, Any] = {

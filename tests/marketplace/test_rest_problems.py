@@ -9,7 +9,11 @@ from marketplace.errors import BadErrorClass, Conflict, DomainError, registered
 from marketplace.models import User
 from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 
-pytestmark = [pytest.mark.urls("tests.marketplace.rest_site"), pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.urls("tests.marketplace.rest_site"),
+    pytest.mark.django_db,
+    pytest.mark.only_in("embedded"),
+]
 
 
 def test_a_domain_error_says_what_a_program_and_a_person_need() -> None:

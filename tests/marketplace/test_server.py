@@ -19,6 +19,8 @@ from tests.raw_socket import BINARY, CLOSE, PING, PONG, TEXT, RawSocket, client_
 from tests.servers import Web, wait_until
 from tests.streams.rooms import make_room
 
+pytestmark = pytest.mark.only_in("embedded")
+
 PING_COMMAND = b'{"id": "1", "type": "ping"}'
 
 

@@ -15,7 +15,7 @@ from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import ADDRESS, Shop, buy, caller, cancel, pay, post, ship
 from tests.people import sign_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("embedded")]
 
 
 @pytest.fixture

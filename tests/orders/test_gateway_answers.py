@@ -13,6 +13,8 @@ from orders.payments.client import HttpGateway, get_gateway
 from orders.payments.port import GatewayRejected, GatewayUnavailable
 from tests.orders.gateway_receiver import APPROVE, pay
 
+pytestmark = pytest.mark.only_in("embedded")
+
 
 class Stub(ThreadingHTTPServer):
     """A payment company gone wrong: gives one prepared answer to everything and notes what it was asked."""

@@ -19,7 +19,7 @@ from orders.payments.simulator.cards import (
 from tests.orders.gateway_receiver import START, TEA, Hours, Inbox, pay
 from tests.servers import ROOT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("embedded")]
 
 NUMBERS = {scenario.name: number for number, scenario in CARDS.items()}
 DAY = timedelta(days=1).total_seconds()

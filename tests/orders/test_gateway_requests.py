@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orders.payments.simulator.models import SimulatedKey, SimulatedPayment
 from tests.orders.gateway_receiver import APPROVE, Inbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("scaled")]
 
 BASE = "/sandbox/gateway/v1"
 KEY = "Bearer gateway-sandbox-key"

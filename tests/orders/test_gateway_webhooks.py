@@ -23,6 +23,8 @@ from orders.payments.verify import (
     receive,
 )
 
+pytestmark = pytest.mark.only_in("embedded")
+
 NOW = datetime(2026, 11, 11, 20, 0, 26, 500_000, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

@@ -11,6 +11,8 @@ from orders.states import LINE_TRANSITIONS, PAYMENT_TRANSITIONS
 from refunds.states import BACKOFF, TRANSITIONS
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.only_in("embedded")
+
 PAGE = (ROOT / "docs" / "orders.md").read_text()
 UNITS = {"s": 1, "min": 60, "h": 3600}
 

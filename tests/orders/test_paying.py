@@ -57,6 +57,7 @@ def test_an_approved_card_pays_the_order(shop: Shop, buyer: User, order: Order) 
     assert findings() == []
 
 
+@pytest.mark.only_in("embedded")
 @pytest.mark.parametrize(
     ("card", "code"),
     (
@@ -99,6 +100,7 @@ FATES: dict[str, tuple[int, str, str]] = {
 }
 
 
+@pytest.mark.only_in("embedded")
 def test_every_card_has_a_fate() -> None:
     assert {scenario.name for scenario in CARDS.values()} == FATES.keys()
 
@@ -189,6 +191,7 @@ def test_the_same_key_answers_the_same(buyer: User, order: Order) -> None:
     assert SimulatedPayment.objects.count() == 1
 
 
+@pytest.mark.only_in("embedded")
 def test_a_key_is_required(buyer: User, order: Order) -> None:
     answer = caller(buyer).send(
         "POST", f"/api/v1/orders/{order.id}/pay", {"card": APPROVE, "address": ADDRESS}
@@ -222,6 +225,7 @@ def test_a_paid_order_is_not_paid_again(buyer: User, order: Order) -> None:
     assert problem["data"] == {"state": "paid"}
 
 
+@pytest.mark.only_in("embedded")
 def test_only_the_buyer_pays(
     order: Order, outsider: User, brand_owner: User, host: User, admin: User
 ) -> None:
@@ -245,6 +249,7 @@ _BAD_VALUES: dict[str, tuple[object, ...]] = {
 }
 
 
+@pytest.mark.only_in("scaled")
 @pytest.mark.parametrize(
     ("param", "value"), tuple((param, value) for param, values in _BAD_VALUES.items() for value in values)
 )
@@ -257,6 +262,7 @@ def test_malformed_fields_are_named(buyer: User, order: Order, param: str, value
     assert Payment.objects.count() == 0
 
 
+@pytest.mark.only_in("scaled")
 @pytest.mark.parametrize("missing", ("card", "address", "address.name", "address.phone", "address.country"))
 def test_missing_fields_are_named(buyer: User, order: Order, missing: str) -> None:
     body = {**_GOOD, "address": dict(ADDRESS)}
@@ -266,6 +272,7 @@ def test_missing_fields_are_named(buyer: User, order: Order, missing: str) -> No
     assert problem["param"] == missing
 
 
+@pytest.mark.only_in("scaled")
 @pytest.mark.parametrize(
     "body", (b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"card": 1e999}', b'{"card": "4242\\u0000"}')
 )
@@ -275,6 +282,7 @@ def test_a_body_that_is_no_object_is_refused(buyer: User, order: Order, body: by
     assert Payment.objects.count() == 0
 
 
+@pytest.mark.only_in("scaled")
 @pytest.mark.parametrize("card", ("1234", "4242424242424241", "4111111111111111", "not a card"))
 def test_what_the_gateway_takes_for_no_card_is_refused(buyer: User, order: Order, card: str) -> None:
     bella = caller(buyer)

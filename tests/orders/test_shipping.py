@@ -15,7 +15,7 @@ from tests.orders.gateway_receiver import START, Hours
 from tests.orders.shop import Shop, buy, caller, open_show, pay, post, ship, states_of
 from tests.orders.times import findings, later
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("embedded")]
 
 DAY = 86_400
 SHIPPED_AT = datetime(2026, 11, 11, 20, 0, tzinfo=UTC)

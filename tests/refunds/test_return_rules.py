@@ -32,7 +32,7 @@ from tests.refunds.claims import (
     wish,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited"), pytest.mark.only_in("embedded")]
 
 FAULTS = ["not_as_described", "damaged", "wrong_item", "quality"]
 

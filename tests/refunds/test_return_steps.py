@@ -28,7 +28,7 @@ from tests.refunds.claims import (
     wait,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited"), pytest.mark.only_in("embedded")]
 
 
 def _requested(case: Return, buyer: User, seller: User) -> None:

@@ -17,7 +17,7 @@ from tests.refunds.claims import NOTE, PARCEL, asked, delivered, done, uploaded
 
 __all__ = ["stranger"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("embedded")]
 
 LIST = "refunds_return"
 

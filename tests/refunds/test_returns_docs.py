@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 
+import pytest
 from django.urls import reverse
 
 from refunds.policy import DELIVERED, LIMITS, TIMEOUTS, TRUSTED, Type
 from refunds.return_states import RETURN_TRANSITIONS, STEPS
 from tests.servers import ROOT
+
+pytestmark = pytest.mark.only_in("embedded")
 
 PAGE = (ROOT / "docs" / "returns.md").read_text()
 HOURS = {"hours": 1, "days": 24}

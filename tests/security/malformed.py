@@ -40,6 +40,9 @@ VALUES = (*FIELD_VALUES, *UNREADABLE)
 #: Of what a field refuses one of each sort: for fields of a kind that another operation tries with all.
 FEW = frozenset({"null", "-1", "[]", '"' + "x" * 9_000 + '"'})
 
+#: The mode that is tried with every malformed value: PostgreSQL refuses more than SQLite.
+HOME = "scaled"
+
 #: Whole bodies that are no JSON object in UTF-8.
 BODIES: dict[str, bytes] = {
     "nothing": b"",
@@ -93,10 +96,24 @@ def cases(
             wrong = is_wrong(raw)
             if is_short and wrong and raw in FIELD_VALUES and raw not in FEW:
                 continue
-            yield Case(f"{'.'.join(map(str, at)) or 'body'} = {raw[:60]}", written(marked, raw), wrong)
+            yield Case(_name_of(at, raw), written(marked, raw), wrong)
         if at and isinstance(at[-1], str):
             yield from _without(at, schema, components, good)
             yield _twice(at, good)
+
+
+def few_cases(schema: Schema, components: Schema, good: Any, *, where: Collection[Path]) -> Iterator[Case]:
+    """Yield a sample of ``cases``: at these places only, a few sorts of values and those wrong by one."""
+    for at, below in places(schema, components):
+        if at not in where or below.get("format") == "binary":
+            continue
+        is_wrong, marked = judge(below, components), put(good, at, schema, components)
+        for raw in (*sorted(FEW), *near(below)):
+            yield Case(_name_of(at, raw), written(marked, raw), is_wrong(raw))
+
+
+def _name_of(at: Path, raw: str) -> str:
+    return f"{'.'.join(map(str, at)) or 'body'} = {raw[:60]}"
 
 
 def places(schema: Schema, components: Schema, at: Path = ()) -> Iterator[tuple[Path, Schema]]:

@@ -11,7 +11,7 @@ from tests.marketplace.rest_callers import Caller
 from tests.security.admin_matrix import BULK_ROWS, BUTTON_ROWS, LIST_ROWS, PAGE_ROWS, Row
 from tests.security.admin_requests import BEFORE, address, good_form
 from tests.security.watching import writing_nothing
-from tests.security.world import ROLES, World, undone
+from tests.security.world import World, looked_at, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -63,19 +63,20 @@ def test_a_button_works_for_whom_the_matrix_says(world: World, row: Row) -> None
             before(world)
         form = good_form(world, world.caller("admin"), row.name, row.thing)
     pressed = {}
-    for role in ROLES:
+    cells = looked_at(row.cells)
+    for role in cells:
         for value in form.values():
             if hasattr(value, "seek"):
                 value.seek(0)
         pressed[role] = press(world, row, role, form)
-    assert pressed == row.cells
+    assert pressed == cells
 
 
 def test_a_download_is_for_whom_the_matrix_says(world: World) -> None:
     (row,) = (row for row in BUTTON_ROWS if row.name == "marketplace_brand_export_file")
     path = address(world, row.name, row.thing)
-    cells = {"door": "-", "404": "x", "200": "v"}
-    assert {role: cells[visit(world.caller(role), path)] for role in ROLES} == row.cells
+    answers, cells = {"door": "-", "404": "x", "200": "v"}, looked_at(row.cells)
+    assert {role: answers[visit(world.caller(role), path)] for role in cells} == cells
 
 
 def show(world: World, row: Row, role: str) -> str:
@@ -103,14 +104,15 @@ def show(world: World, row: Row, role: str) -> str:
 
 @pytest.mark.parametrize("row", LIST_ROWS, ids=name_of)
 def test_a_list_is_for_whom_the_matrix_says(world: World, row: Row) -> None:
-    assert {role: show(world, row, role) for role in ROLES} == row.cells
+    cells = looked_at(row.cells)
+    assert {role: show(world, row, role) for role in cells} == cells
 
 
 @pytest.mark.parametrize("row", PAGE_ROWS, ids=name_of)
 def test_a_page_is_for_whom_the_matrix_says(world: World, row: Row) -> None:
-    cells = {"door": "-", "403": "x", "200": "v"}
+    answers, cells = {"door": "-", "403": "x", "200": "v"}, looked_at(row.cells)
     path = reverse(f"admin:{row.name}")
-    assert {role: cells[visit(world.caller(role), path)] for role in ROLES} == row.cells
+    assert {role: answers[visit(world.caller(role), path)] for role in cells} == cells
 
 
 def names(resolver: URLResolver, inside: bool = False) -> Iterator[str]:
@@ -141,7 +143,7 @@ def test_a_bulk_action_does_something_for_whom_the_matrix_says(world: World, row
     name, action = row.name.split()
     path = reverse(f"admin:{name}_changelist")
     data = {"action": action, "_selected_action": [world.ids[row.thing]]}
-    for role, cell in row.cells.items():
+    for role, cell in looked_at(row.cells).items():
         with undone():
             outcome = visit(world.caller(role), path, data, may_write=cell == "v")
         assert (role, outcome) == (role, {"-": "door", "x": "403", "l": "done", "v": "done"}[cell])

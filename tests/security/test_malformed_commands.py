@@ -12,7 +12,7 @@ from streams.models import ChatMessage
 from streams.protocol import COMMANDS
 from tests.raw_socket import BINARY, CLOSE, TEXT, RawSocket, client_frame
 from tests.security.asyncapi import commands, good, schemas
-from tests.security.malformed import BODIES, Case, cases
+from tests.security.malformed import BODIES, HOME, Case, cases
 from tests.security.world import World
 from tests.servers import Web
 from tests.streams.seats import Hall, Seat
@@ -137,6 +137,7 @@ def test_every_command_is_tried() -> None:
     assert commands().keys() == set(COMMANDS)
 
 
+@pytest.mark.only_in(HOME)
 def test_a_malformed_command_is_refused(live_world: World, patient_web: Web) -> None:
     wrong: dict[str, str] = {}
     for command in COMMANDS:
@@ -157,6 +158,7 @@ def test_what_was_refused_changed_nothing(live_world: World, patient_web: Web) -
     assert_works(live_world, patient_web)
 
 
+@pytest.mark.only_in(HOME)
 def test_a_text_that_is_no_command_is_told_so(live_world: World, patient_web: Web) -> None:
     text = {name: body for name, body in BODIES.items() if len(body) < 60_000 and _is_utf8(body)}
     found = [Case(name, body, True) for name, body in text.items()]
@@ -188,6 +190,7 @@ FRAMES: dict[str, tuple[bytes, int]] = {
 }
 
 
+@pytest.mark.only_in(HOME)
 def test_a_frame_that_is_none_ends_the_visit(live_world: World, patient_web: Web) -> None:
     codes = {}
     for name, (sent, _) in FRAMES.items():
@@ -222,6 +225,7 @@ VISITS: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.only_in(HOME)
 def test_a_malformed_visit_is_turned_away(live_world: World, patient_web: Web) -> None:
     met = {}
     for name, (room, _) in VISITS.items():
@@ -236,6 +240,7 @@ def test_a_malformed_visit_is_turned_away(live_world: World, patient_web: Web) -
     assert_works(live_world, patient_web)
 
 
+@pytest.mark.only_in(HOME)
 def test_a_malformed_cookie_is_nobody(live_world: World, patient_web: Web) -> None:
     for cookie in ("\xff", "x" * 5_000, "%00", '"', "'; --"):
         with Hall() as hall:

@@ -10,14 +10,14 @@ from django.test.client import encode_multipart
 
 from marketplace import catalogue_csv, pictures
 from tests.marketplace.rest_callers import problem_of
-from tests.security.malformed import resolved
+from tests.security.malformed import HOME, resolved
 from tests.security.matrix import Row
 from tests.security.openapi import MULTIPART, body_schema, first_rows, operation_of, schemas
 from tests.security.requests import BODIES, CSV, PNG, body_of, encoded
 from tests.security.watching import writes, writing_nothing
 from tests.security.world import World, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in(HOME)]
 
 WITH_FILE = [row for row in first_rows() if "file" in BODIES.get((row.method, row.address), {})]
 BORDER = f"{MULTIPART}; boundary=border"

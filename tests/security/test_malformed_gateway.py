@@ -13,11 +13,11 @@ from orders.tasks import sweep_webhooks
 from refunds.tasks import sweep_refund_webhooks
 from tests.marketplace.rest_callers import problem_of
 from tests.orders.shop import APPROVE
-from tests.security.malformed import BODIES, cases
+from tests.security.malformed import BODIES, HOME, cases
 from tests.security.watching import writing_nothing
 from tests.security.world import World, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in(HOME)]
 
 DOOR = "/api/v1/gateway/webhooks"
 COMPANY = "/sandbox/gateway/v1"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -57,9 +57,17 @@ from tests.orders import shop as shops
 from tests.orders.shop import Shop
 from tests.people import PASSWORD, sign_up
 from tests.pictures import grey_dot
+from tests.plugin import thorough_in
+
+Cell = TypeVar("Cell", str, int)
 
 #: Everybody who looks at a route, in the order of the tables' columns.
 ROLES = ("nobody", "buyer", "other", "host", "rival", "moderator", "owner", "staff", "alien", "admin")
+
+#: What a matrix says of somebody whom a route does not refuse.
+LET_IN = {"v", "200", "201", "202", "204"}
+#: The mode in which everybody looks at every route; in the other, one person does whom it lets in.
+HOME = "embedded"
 
 PRICE = Money(3990, "CNY")
 DEAL_PRICE = Money(2990, "CNY")
@@ -94,6 +102,15 @@ class World:
         if isinstance(value, list):
             return [self.fill(each) for each in value]
         return {key: self.fill(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def looked_at(cells: dict[str, Cell]) -> dict[str, Cell]:
+    """Return the cells of a row that this mode looks at: all, or one of somebody whom the row lets in."""
+    if thorough_in(HOME):
+        return cells
+    let_in = (role for role, cell in cells.items() if role != "nobody" and str(cell) in LET_IN)
+    role = next(let_in, "nobody")
+    return {role: cells[role]}
 
 
 @contextmanager

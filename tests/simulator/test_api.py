@@ -11,6 +11,8 @@ import pytest
 from streams.simulator import api as module
 from streams.simulator.api import Api, Refused, Unreachable
 
+pytestmark = pytest.mark.only_in("embedded")
+
 #: An answer is a status, headers and a body; None hangs up without one.
 Answer = tuple[int, dict[str, str], dict[str, object]] | None
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from streams.simulator.checks import (
     Books,
     everybody_answered,
@@ -11,6 +13,8 @@ from streams.simulator.checks import (
 )
 from streams.simulator.stage import Stage
 from streams.simulator.tally import Latencies, Tally
+
+pytestmark = pytest.mark.only_in("embedded")
 
 SLOT: dict[str, Any] = {
     "id": "slt_1",

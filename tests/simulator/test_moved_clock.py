@@ -12,6 +12,8 @@ from streams.simulator.room import Room
 from streams.simulator.script import read_script
 from streams.simulator.timeline import Timeline
 
+pytestmark = pytest.mark.only_in("embedded")
+
 SCRIPT = Path(__file__).with_name("show.toml")
 WEEK = 7 * 86_400.0
 

@@ -10,6 +10,8 @@ from streams.simulator.presets import preset_names, preset_path
 from streams.simulator.rates import Rates, read_rates
 from streams.simulator.script import BadScript, Script, parse_script, read_toml
 
+pytestmark = pytest.mark.only_in("embedded")
+
 CROWD = 2_000
 
 

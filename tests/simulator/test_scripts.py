@@ -4,6 +4,8 @@ import pytest
 
 from streams.simulator.script import BadScript, Beat, Product, read_script
 
+pytestmark = pytest.mark.only_in("embedded")
+
 SHOW = """
 [show]
 title = "Evening tea"

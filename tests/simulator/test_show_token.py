@@ -11,7 +11,7 @@ from marketplace.lib import clock
 from marketplace.models import ApiToken, Brand, BrandMember, Category, User
 from streams.models import Streamer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_in("embedded")]
 WANTED: dict[str, Any] = {"streamer": "Lan Live", "brand": "Lan House", "categories": ["tea", "home-goods"]}
 
 

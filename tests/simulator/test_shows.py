@@ -160,6 +160,7 @@ def _hold_page(page: str, out: str) -> None:
     assert "held   No slot and no deal sold more units than it had." in out
 
 
+@pytest.mark.only_in("embedded")
 def test_a_show_outlives_the_server(simulate: Simulate, launch_web: Launch, tmp_path: Path) -> None:
     web = launch_web()
     process = simulate("--viewers", "16", "--speed", "5", url=web.url)
@@ -177,6 +178,7 @@ def test_a_show_outlives_the_server(simulate: Simulate, launch_web: Launch, tmp_
     assert report["show"]["facts"] == Session.objects.get().last_seq
 
 
+@pytest.mark.only_in("embedded")
 def test_a_broken_rule_is_reported_and_fails(
     here: Here, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -195,6 +197,7 @@ def test_a_broken_rule_is_reported_and_fails(
     assert Slot.objects.filter(variant=variant).count() == 2
 
 
+@pytest.mark.only_in("embedded")
 def test_a_loop_ends_its_session_when_it_is_stopped(simulate: Simulate) -> None:
     process = simulate("--viewers", "5", "--loop")
     shows = Session.objects.filter(title="Small evening")
@@ -207,6 +210,7 @@ def test_a_loop_ends_its_session_when_it_is_stopped(simulate: Simulate) -> None:
     assert [show.state for show in shows] == ["ended"]
 
 
+@pytest.mark.only_in("embedded")
 def test_it_ends_its_own_earlier_show_and_no_other(simulate: Simulate, here: Here) -> None:
     killed = simulate("--viewers", "2")
     shows = Session.objects.filter(title="Small evening")
@@ -222,6 +226,7 @@ def test_it_ends_its_own_earlier_show_and_no_other(simulate: Simulate, here: Her
     assert [show.state for show in Session.objects.order_by("id")] == ["ended", "live"]
 
 
+@pytest.mark.only_in("embedded")
 @pytest.mark.parametrize(
     ("options", "message"),
     (
@@ -242,6 +247,7 @@ def test_bad_arguments_say_what_to_write(options: dict[str, Any], message: str) 
     assert refusal.value.returncode == 2
 
 
+@pytest.mark.only_in("embedded")
 def test_a_bad_script_names_its_line(tmp_path: Path) -> None:
     script = tmp_path / "bad.toml"
     script.write_text(SCRIPT.read_text().replace("quota = 5\n", ""))
@@ -250,17 +256,20 @@ def test_a_bad_script_names_its_line(tmp_path: Path) -> None:
     assert refusal.value.returncode == 2
 
 
+@pytest.mark.only_in("embedded")
 def test_nobody_answers() -> None:
     with pytest.raises(CommandError, match=r"Nothing answers at http://127\.0\.0\.1:9 ") as refusal:
         call_command("simulate", url="http://127.0.0.1:9")
     assert refusal.value.returncode == 1
 
 
+@pytest.mark.only_in("embedded")
 def test_a_token_that_is_wrong_says_what_to_do(here: Here) -> None:
     with pytest.raises(CommandError, match="The marketplace does not know the token"):
         here(token="hwk_wrong")
 
 
+@pytest.mark.only_in("embedded")
 def test_a_brand_of_somebody_else_is_left_alone(here: Here, host: User, outsider: User) -> None:
     now = clock.now()
     create_brand(actor=outsider, name="Small brand", now=now)

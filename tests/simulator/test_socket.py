@@ -12,6 +12,8 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from streams.simulator.socket import HandshakeFailed, RoomSocket, connect
 
+pytestmark = pytest.mark.only_in("embedded")
+
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, MORE, CLOSE, PING, PONG = 0x1, 0x0, 0x8, 0x9, 0xA
 SECONDS = 5

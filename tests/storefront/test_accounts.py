@@ -8,7 +8,7 @@ from marketplace.models import User
 from tests.marketplace.rest_callers import Caller
 from tests.people import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_in("embedded")]
 
 
 def who(browser: Caller) -> str:

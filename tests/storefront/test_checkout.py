@@ -11,7 +11,11 @@ from tests.marketplace.rest_callers import Caller
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import ADDRESS, APPROVE, DECLINE, Shop, buy, states_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("alone"),
+    pytest.mark.only_in("embedded"),
+]
 
 
 @pytest.fixture

@@ -17,7 +17,11 @@ from streams.models import Reminder, Session
 from tests.marketplace.rest_callers import Caller
 from tests.orders.shop import Shop, buy, caller, cancel, pay
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("alone"),
+    pytest.mark.only_in("embedded"),
+]
 
 
 @pytest.fixture

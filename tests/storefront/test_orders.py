@@ -7,7 +7,11 @@ from refunds.models import Refund
 from tests.marketplace.rest_callers import Caller
 from tests.orders.shop import Shop, buy, caller, pay, ship, states_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("alone"),
+    pytest.mark.only_in("embedded"),
+]
 
 
 def test_my_orders_are_mine(bella: Caller, otto: Caller, shop: Shop, buyer: User) -> None:

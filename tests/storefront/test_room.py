@@ -22,6 +22,8 @@ from tests.orders.shop import Shop, caller, cancel, pay
 from tests.orders.shop import buy as buy_directly
 from tests.streams.conftest import yuan
 
+pytestmark = pytest.mark.only_in("embedded")
+
 
 @pytest.fixture(autouse=True)
 def counter(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

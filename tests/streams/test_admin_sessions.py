@@ -20,6 +20,8 @@ from streams.audit import findings
 from streams.models import Agency, Collaboration, Deal, Moderator, RoomEvent, Session, Slot, Streamer
 from tests.streams.conftest import BringTo, MakeVariant, yuan
 
+pytestmark = pytest.mark.only_in("embedded")
+
 
 def inside(person: User) -> Client:
     client = Client()

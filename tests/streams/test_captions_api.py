@@ -9,6 +9,8 @@ from streams.models import RoomEvent, Session, Slot
 from tests.marketplace.rest_callers import Caller, problem_of
 from tests.streams.conftest import BringTo
 
+pytestmark = pytest.mark.only_in("embedded")
+
 
 def say(caller: Caller, session: Session, **body: Any) -> Any:
     return caller.send("POST", f"/api/v1/sessions/{session.id}/captions", body)

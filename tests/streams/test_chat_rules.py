@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from streams.chat_rules import MAX_LENGTH, UnfitText, WordFilter, clean, fold, sample, word_filter
 
+pytestmark = pytest.mark.only_in("embedded")
+
 ANY_TEXT = st.text(
     st.characters(codec=None, exclude_categories=()) | st.sampled_from("\u200d\u202e\0\n\t \ud800"),
     max_size=900,

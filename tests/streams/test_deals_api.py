@@ -13,6 +13,8 @@ from streams.tasks import sweep_due_deals
 from tests.marketplace.rest_callers import Caller, problem_of
 from tests.streams.conftest import BringTo
 
+pytestmark = pytest.mark.only_in("embedded")
+
 NOON = datetime(2026, 11, 11, 12, 0, tzinfo=UTC)
 PRICE = {"amount": 2990, "currency": "CNY"}
 

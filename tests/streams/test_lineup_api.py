@@ -15,6 +15,8 @@ from streams.models import Collaboration, RoomEvent, Session, Slot, Streamer
 from tests.marketplace.rest_callers import Caller, problem_of, with_token
 from tests.streams.conftest import BringTo, MakeVariant, yuan
 
+pytestmark = pytest.mark.only_in("embedded")
+
 PRICE = {"amount": 3990, "currency": "CNY"}
 
 

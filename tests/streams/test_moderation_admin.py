@@ -13,7 +13,7 @@ from streams.models import BlockedWord, ChatMessage, ChatSanction, Session
 from tests.people import sign_up
 from tests.streams.rooms import make_moderator, make_room
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_in("embedded")]
 
 
 def inside(person: User) -> Client:

@@ -15,7 +15,7 @@ from tests.marketplace.rest_callers import Caller, problem_of, with_token
 from tests.people import sign_up
 from tests.streams.rooms import make_moderator, make_room
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_in("embedded")]
 
 
 @pytest.fixture

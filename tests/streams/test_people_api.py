@@ -15,6 +15,8 @@ from streams.tasks import sweep_tickets
 from tests.marketplace.rest_callers import Caller, problem_of, with_cookie, with_token
 from tests.people import sign_up
 
+pytestmark = pytest.mark.only_in("embedded")
+
 NOON = datetime(2026, 11, 11, 12, 0, tzinfo=UTC)
 
 

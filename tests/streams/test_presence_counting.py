@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from streams import presence as module
 from streams.actions.presence import Watched
 from streams.figures import Count
 from streams.presence import Presence
+
+pytestmark = pytest.mark.only_in("embedded")
 
 ROOM = "ses_" + "a" * 32
 OTHER = "ses_" + "b" * 32

@@ -22,6 +22,8 @@ from tests.servers import Web
 from tests.servers.process import ROOT
 from tests.streams.seats import Hall, Seat, ticket_for
 
+pytestmark = pytest.mark.only_in("embedded")
+
 Document = dict[str, Any]
 
 

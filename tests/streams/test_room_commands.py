@@ -13,6 +13,8 @@ from tests.people import sign_up
 from tests.servers import Web
 from tests.streams.seats import Hall, Seat, ticket_for
 
+pytestmark = pytest.mark.only_in("embedded")
+
 LONG = "x" * 65
 
 

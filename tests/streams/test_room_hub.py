@@ -15,6 +15,8 @@ from streams.protocol import ResumePoint, fact_frame
 from streams.queries.room import Head, RoomState
 from tests.streams.fakes import ROOM, FakeSocket, viewer
 
+pytestmark = pytest.mark.only_in("embedded")
+
 SNAPSHOT = {"epoch": "abc", "seq": 0, "likes": 0}
 
 

@@ -3,11 +3,15 @@
 import asyncio
 import json
 
+import pytest
+
 from streams.hub import Connection
 from streams.hub.pulse import CHATS_PER_BEAT, Pulse, Said, Tally
 from streams.hub.reading import Once
 from streams.hub.upkeep import PING_ROUND, SLOW_BYTES, SLOW_SECONDS, PingRing, SlowViewers
 from tests.streams.fakes import viewer
+
+pytestmark = pytest.mark.only_in("embedded")
 
 
 async def test_too_much_for_too_long_is_slow() -> None:

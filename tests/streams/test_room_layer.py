@@ -208,7 +208,7 @@ def like_until_heard(giver: Seat, other: Seat, *, seconds: float = 15) -> None:
     raise TimeoutError("no like has crossed")
 
 
-@pytest.mark.only_in("scaled")
+@pytest.mark.needs("scaled")
 def test_viewers_of_two_processes_end_with_the_same_facts_though_the_layer_dies(
     launch_web: Launch, hall: Hall, valkey: Valkey, scheduled: Session, slot: Slot
 ) -> None:

@@ -16,6 +16,8 @@ from streams.models import Session, Slot
 from tests.servers import Ours, Web
 from tests.streams.seats import Hall, point
 
+pytestmark = pytest.mark.only_in("embedded")
+
 
 class StockWeb(Web):
     """The same application under uvicorn as it is."""

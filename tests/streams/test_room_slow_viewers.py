@@ -16,6 +16,8 @@ from tests.raw_socket import CLOSE, RawSocket
 from tests.servers import Web
 from tests.streams.seats import Hall
 
+pytestmark = pytest.mark.only_in("embedded")
+
 #: Enough to fill the kernel's buffers on both sides and 64 KB of the server's, not enough for its hard limit.
 FACTS = 100
 FACT_BYTES = 4_000

@@ -7,6 +7,8 @@ from streams.models import Session, Slot
 from tests.marketplace.rest_callers import Caller, problem_of, with_token
 from tests.streams.conftest import BringTo
 
+pytestmark = pytest.mark.only_in("embedded")
+
 ANNOUNCED = ("scheduled", "rehearsal", "live", "paused", "ended", "cancelled")
 
 

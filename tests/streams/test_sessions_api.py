@@ -18,6 +18,8 @@ from streams.tasks import sweep_orphan_covers
 from tests.marketplace.rest_callers import Caller, problem_of, with_token
 from tests.streams.conftest import BringTo, yuan
 
+pytestmark = pytest.mark.only_in("embedded")
+
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
 

@@ -10,6 +10,8 @@ from marketplace.models import Fact, User
 from streams.models import RoomEvent, Session, Slot, Streamer
 from tests.marketplace.rest_callers import Caller, problem_of, with_token
 
+pytestmark = pytest.mark.only_in("scaled")
+
 HUGE = 2**63
 NOT_TEXT: tuple[Any, ...] = (None, 7, True, [], {}, ["x"])
 NOT_A_NUMBER: tuple[Any, ...] = (None, "7", 1.5, True, [], {}, HUGE, -HUGE)

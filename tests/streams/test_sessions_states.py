@@ -13,6 +13,8 @@ from streams.states import TRANSITIONS
 from tests.marketplace.rest_callers import Caller, problem_of
 from tests.streams.conftest import BringTo
 
+pytestmark = pytest.mark.only_in("embedded")
+
 STATES = tuple(Session.State.values)
 #: Step -> the states it is taken from, the state it leads to, the room's fact, the outbox's fact.
 STEPS: dict[str, tuple[set[str], str, str, str]] = {

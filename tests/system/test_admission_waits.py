@@ -12,7 +12,7 @@ from streams.models import MinuteFigure
 from tests.orders.shop import Shop
 
 
-@pytest.mark.only_in("scaled")
+@pytest.mark.needs("scaled")
 def test_a_minutes_figures_are_written_while_a_sale_holds_the_room(
     shop: Shop, transactional_db: None
 ) -> None:

@@ -30,7 +30,7 @@ def valkey(server_folder: Path) -> Iterator[Valkey]:
         yield server
 
 
-@pytest.mark.only_in("scaled")
+@pytest.mark.needs("scaled")
 def test_redis_flushed_and_killed_in_a_rush_costs_no_purchase_and_no_fact(
     shop: Shop, open_sale: OpenSale, launch_web: Launch, valkey: Valkey
 ) -> None:
