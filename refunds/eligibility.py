@@ -81,6 +81,12 @@ def judge_order(lines: Iterable[OrderLine], *, now: datetime) -> list[Eligibilit
     return [judge(line, parcels.get(line.brand_id), now=now) for line in lines]
 
 
+def judge_line(line: OrderLine, *, now: datetime) -> Eligibility:
+    """Judge one line by its brand's parcel, which is looked up."""
+    parcel = Shipment.objects.filter(order_id=line.order_id, brand_id=line.brand_id).first()
+    return judge(line, parcel, now=now)
+
+
 def judge(line: OrderLine, parcel: Shipment | None, *, now: datetime) -> Eligibility:
     """Judge one line; ``parcel`` is its brand's of the order."""
     rules, since, why = _rules(line, parcel)

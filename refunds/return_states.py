@@ -111,3 +111,12 @@ def record(case: Return, came_from: str, *, actor: str, note: str, now: datetime
     ReturnHistory.objects.create(
         case=case, from_state=came_from, to_state=case.state, actor=actor, note=note, at=now
     )
+
+
+def by_whom(step: ReturnHistory) -> str:
+    """Return who took a step, naming nobody: ``buyer``, ``seller``, ``staff``, or what did it by itself."""
+    if step.actor == step.case.buyer_id:
+        return "buyer"
+    if not step.actor.startswith("usr_"):
+        return step.actor
+    return "staff" if step.to_state in {State.DECIDED_FOR_BUYER, State.DECIDED_FOR_SELLER} else "seller"

@@ -12,12 +12,10 @@ from marketplace.errors import Invalid
 from marketplace.lib.ids import is_id
 from marketplace.models import User
 from marketplace.rest.keys import clean_key
+from marketplace.storefront.forms import whole_number
 from orders.admission import admission
 from orders.purchase_form import parse
 from orders.requests import Outcome, Refused
-
-#: More digits than any quantity or amount has.
-_MOST_DIGITS = 15
 
 
 @require_POST
@@ -63,4 +61,5 @@ def _outcome(request: HttpRequest) -> Outcome:
 
 def _number(text: str) -> int | None:
     """Return the whole number that a field holds, None when it holds none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+    number = whole_number(text)
+    return number if isinstance(number, int) else None

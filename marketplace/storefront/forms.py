@@ -1,12 +1,24 @@
-"""Forms by the rules of the API: what a page sends is validated by the body that the API takes."""
+"""Forms by the rules of the API: what a page sends is held to the body that the API takes, and acts once."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
 from marketplace.errors import DomainError
+from marketplace.idempotency import Answer, Keyed, once
+from marketplace.lib import clock
+from marketplace.models import User
+from marketplace.rest.keys import clean_key
 from marketplace.rest.serializers import Body
+
+#: More digits than any quantity or amount has.
+MOST_DIGITS = 15
+
+_CSRF = "csrfmiddlewaretoken"
 
 
 def validated(kind: type[Body], data: QueryDict, names: tuple[str, ...]) -> dict[str, Any]:
@@ -27,3 +39,30 @@ def faults_of(error: DomainError) -> dict[str, str]:
     if error.param and error.param not in faults and not error.errors:
         faults[error.param.rpartition(".")[2]] = error.message
     return faults
+
+
+def whole_number(text: str) -> int | str:
+    """Return the number that a field holds, or what it holds instead, for the API's body to refuse."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else text
+
+
+def new_key() -> str:
+    """Return the name of a form's next sending: a form that is sent twice acts once."""
+    return f"page-{uuid4()}"
+
+
+def act_once(request: HttpRequest, user: User, run: Callable[[], Any], *, where: Callable[[Any], str]) -> str:
+    """Run an action for a form's ``key`` unless that was done; return the address where its result stands.
+
+    Raises what the action raises, IdempotencyMismatch and InFlight.
+    """
+    sent = sorted((name, request.POST.getlist(name)) for name in request.POST if name != _CSRF)
+    keyed = Keyed(
+        caller=user.id,
+        route=f"{request.method} {request.path}",
+        key=clean_key(request.POST.get("key", "")),
+        input_hash=hashlib.sha256(json.dumps(sent).encode()).hexdigest(),
+        render=lambda result: Answer(status=303, body=where(result)),
+        now=clock.now(),
+    )
+    return once(keyed, run).body

@@ -11,6 +11,7 @@ from marketplace.lib.ids import is_id
 from marketplace.models import Brand
 from marketplace.storefront.context import replay_address, room_address
 from marketplace.storefront.doors import person, refusing
+from marketplace.storefront.returnable import returnable
 from orders.permissions import get_order_for
 from orders.queries.lists import orders_of_buyer, with_relations
 from orders.queries.sight import OrderAt
@@ -32,7 +33,8 @@ def orders(request: HttpRequest) -> HttpResponse:
         if not is_id(before, "ord"):
             raise NotFound
         found = found.filter(id__lt=before)
-    rows = list(with_relations(found, ["shipments"]).select_related("session__streamer")[: PAGE + 1])
+    found = with_relations(found, ["shipments"]).select_related("session__streamer")
+    rows = list(found.prefetch_related("returns")[: PAGE + 1])
     context = {
         "orders": [OrderAt(row, now) for row in rows[:PAGE]],
         "older": rows[PAGE - 1].id if len(rows) > PAGE else "",
@@ -58,6 +60,7 @@ def order(request: HttpRequest, order_id: str) -> HttpResponse:
         "is_over": session.state == Session.State.ENDED,
         "bought_in_replay": session.ended_at is not None and seen.created_at >= session.ended_at,
         "lines": [(line, brands[line.line.brand_id]) for line in seen.lines],
+        "returnable": returnable([each.line for each in seen.lines], now=now) if is_buyer else [],
         "parcels": [(parcel, brands.get(parcel.brand_id)) for parcel in seen.shipments],
         "refunds": list(refunds_for(user).filter(order_id=seen.id)) if seen.sight.money else [],
         "to_pay": is_buyer and state == Line.PENDING_PAYMENT,

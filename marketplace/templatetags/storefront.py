@@ -8,6 +8,7 @@ from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money, exponent
 from marketplace.models import Product
 from marketplace.storefront import words as sentences
+from marketplace.storefront.return_words import STATES
 from orders.queries.kept import CameBack
 
 register = template.Library()
@@ -53,3 +54,9 @@ def came_back(value: CameBack | str | None) -> str:
 def policy(value: str) -> str:
     """Return a return policy in words: ``standard`` is ``7 days without a reason``."""
     return str(Product.ReturnPolicy(value).label)
+
+
+@register.filter
+def return_state(value: str) -> str:
+    """Return the state of a return in words."""
+    return STATES[value]

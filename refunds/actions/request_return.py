@@ -7,11 +7,11 @@ from marketplace import idempotency
 from marketplace.errors import NotFound
 from marketplace.lib.atomic import action
 from orders import claims
-from orders.models import Hold, Order, OrderLine, Shipment
+from orders.models import Hold, Order, OrderLine
 from orders.settlement.holds import hold_line
 from orders.states import lock_order
 from refunds.cases import Case, grant, move, tell
-from refunds.eligibility import Eligibility, Wish, judge, option_for, value_of
+from refunds.eligibility import Wish, judge_line, option_for, value_of
 from refunds.errors import EvidenceNeeded, NotReturnable
 from refunds.models import Evidence, Return
 from refunds.policy import Type
@@ -51,7 +51,7 @@ def request_return(
     with action():
         order, lines = _lock(line_id, buyer_id)
         line = next(each for each in lines if each.id == line_id)
-        option = option_for(_judged(line, now=now), wish)
+        option = option_for(judge_line(line, now=now), wish)
         check_limits(line, now=now)
         if wish.type in option.evidence_for and not evidence:
             raise EvidenceNeeded(param="evidence")
@@ -75,11 +75,6 @@ def _lock(line_id: str, buyer_id: str) -> tuple[Order, list[OrderLine]]:
     if order_id is None:
         raise NotFound(param="line")
     return lock_order(order_id)
-
-
-def _judged(line: OrderLine, *, now: datetime) -> Eligibility:
-    parcel = Shipment.objects.filter(order_id=line.order_id, brand_id=line.brand_id).first()
-    return judge(line, parcel, now=now)
 
 
 def _insert(line: OrderLine, wish: Wish, text: str, *, now: datetime) -> Return:

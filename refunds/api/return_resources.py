@@ -6,13 +6,12 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from marketplace.lib.money import Money
 from marketplace.rest import fields
 from marketplace.rest.serializers import Body, Query, Resource
-from refunds.eligibility import Eligibility, Wish, freight_paid_by
+from refunds.eligibility import Wish, freight_paid_by
 from refunds.models import Evidence, Return, ReturnHistory
 from refunds.policy import LIMITS
-from refunds.return_states import TERMINAL, State, next_actions
+from refunds.return_states import TERMINAL, by_whom, next_actions
 
 MAX_UNITS = 1_000_000_000
 
@@ -135,10 +134,10 @@ class PreviewOut(Resource):
     """What a request would give, to the cent."""
 
     object = fields.Object("return_preview")
-    line = fields.Id("oln")
-    units = fields.Integer()
-    type = fields.Choice(choices=Return.Type.choices)
-    reason = fields.Choice(choices=Return.Reason.choices)
+    line = fields.Id("oln", source="line_id")
+    units = fields.Integer(source="wish.units")
+    type = fields.Choice(choices=Return.Type.choices, source="wish.type")
+    reason = fields.Choice(choices=Return.Reason.choices, source="wish.reason")
     amount = fields.MoneyField()
     freight_paid_by = fields.Choice(
         choices=("buyer", "seller"), allow_null=True, help_text="Of the parcel back; null when there is none."
@@ -190,11 +189,7 @@ class StepOut(Resource):
 
     def get_by(self, step: ReturnHistory) -> str:
         """Return who did it, naming nobody."""
-        if step.actor == step.case.buyer_id:
-            return "buyer"
-        if not step.actor.startswith("usr_"):
-            return step.actor
-        return "staff" if step.to_state in {State.DECIDED_FOR_BUYER, State.DECIDED_FOR_SELLER} else "seller"
+        return by_whom(step)
 
 
 class ReturnOut(Resource):
@@ -242,16 +237,3 @@ class ReturnOut(Resource):
     def get_freight_paid_by(self, case: Return) -> str | None:
         """Return who pays the parcel back, null when nothing has to come back."""
         return freight_paid_by(Wish(units=case.units, type=case.type, reason=case.reason))
-
-
-def preview(found: Eligibility, wish: Wish, money: Money, **judged: Any) -> dict[str, Any]:
-    """Return what ``PreviewOut`` shows."""
-    return {
-        "line": found.line_id,
-        "units": wish.units,
-        "type": wish.type,
-        "reason": wish.reason,
-        "amount": money,
-        "freight_paid_by": freight_paid_by(wish),
-        **judged,
-    }

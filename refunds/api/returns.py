@@ -12,7 +12,7 @@ from marketplace.models.tokens import Scope
 from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView, Idempotency
 from orders.errors import UnitsClaimed
-from orders.models import OrderLine, Shipment
+from orders.models import OrderLine
 from orders.permissions import get_own_order, require_brand
 from refunds.actions.request_return import request_return
 from refunds.api.return_resources import (
@@ -23,13 +23,12 @@ from refunds.api.return_resources import (
     ReturnOut,
     ReturnsQuery,
     WishIn,
-    preview,
 )
-from refunds.eligibility import Wish, judge, judge_order, option_for, value_of
+from refunds.eligibility import Wish, judge_order
 from refunds.errors import DeadlinePassed, EvidenceNeeded, NotReturnable, WrongReturnState
 from refunds.models import Return
 from refunds.permissions import get_own_line, get_return_for, require_party, returns_of_buyer
-from refunds.trust import is_trusted
+from refunds.preview import preview
 
 #: What every step of a return may be refused with.
 STEP_ERRORS = (WrongReturnState, DeadlinePassed)
@@ -57,18 +56,7 @@ class ReturnPreview(ApiView):
         """The exact amount that you would get, who pays the parcel back, whether it is granted at once."""
         user, body = self.user(request), self.body(request, WishIn)
         line = get_own_line(user, body.pop("line"))
-        parcel = Shipment.objects.filter(order_id=line.order_id, brand_id=line.brand_id).first()
-        found, wish = judge(line, parcel, now=self.now), Wish(**body)
-        option, money = option_for(found, wish), value_of(line, wish)
-        shown = preview(
-            found,
-            wish,
-            money,
-            evidence_needed=wish.type in option.evidence_for,
-            instant=is_trusted(user.id, money, now=self.now),
-            until=option.until,
-        )
-        return self.answer(request, shown, PreviewOut)
+        return self.answer(request, preview(line, Wish(**body), now=self.now), PreviewOut)
 
 
 class Returns(ApiView):

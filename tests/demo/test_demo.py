@@ -24,7 +24,7 @@ from marketplace.lib import clock
 from marketplace.models import Brand, Product, User, Variant
 from orders.models import OrderLine, Payment, Shipment
 from orders.states import Line
-from refunds.models import Refund
+from refunds.models import Evidence, Refund, Return
 from streams.actions.deals import close_deal
 from streams.actions.sessions import schedule_session
 from streams.models import Collaboration, Deal, Reminder, RoomEvent, Session, Streamer
@@ -86,6 +86,7 @@ def test_a_run_that_was_cut_off_is_finished_and_another_changes_nothing(
     see_the_catalogue()
     see_the_shows(printed)
     see_the_orders()
+    see_the_returns()
     see_the_orders_over_the_api()
     see_the_pages(nobody)
     with django_assert_max_num_queries(16):
@@ -140,14 +141,28 @@ def see_the_shows(printed: str) -> None:
 
 def see_the_orders() -> None:
     states = dict(OrderLine.objects.values_list("state").annotate(Count("id")))
-    assert set(states) == set(Line) - {Line.REFUNDED}  # what was refunded so far had been cancelled
+    assert set(states) == set(Line)
     mine = OrderLine.objects.filter(order__buyer__username="viewer")
     assert {Line.PENDING_PAYMENT, Line.SHIPPED, Line.COMPLETED} <= set(mine.values_list("state", flat=True))
-    refunded = Payment.objects.get(order__buyer__username="viewer", state="refunded")
-    assert refunded.refunds.get().state == Refund.State.DONE
-    assert set(Payment.objects.values_list("state", flat=True)) == {"captured", "refunded"}
+    cancelled = Refund.objects.get(order__buyer__username="viewer", reason=Refund.Reason.CANCELLED)
+    assert cancelled.payment.state == "refunded"
+    assert set(Payment.objects.values_list("state", flat=True)) == {"captured", "partly_refunded", "refunded"}
     assert set(Refund.objects.values_list("state", flat=True)) == {"done"}
     assert set(Shipment.objects.values_list("state", flat=True)) >= {"delivered"}
+
+
+def see_the_returns() -> None:
+    """The viewer and the crowd together have returns in every state, and time is left for those that wait."""
+    cases = Return.objects.all()
+    assert set(cases.values_list("state", flat=True)) == set(Return.State)
+    mine = cases.filter(buyer__username="viewer")
+    assert set(mine.values_list("state", flat=True)) == {
+        "requested", "offered", "approved", "in_transit", "rejected", "disputed", "refunded",
+    }  # fmt: skip
+    soon = clock.now() + timedelta(hours=24)
+    assert not cases.filter(deadline__lt=soon).exists()
+    assert Evidence.objects.filter(case=None).count() == 0
+    assert mine.filter(evidence__isnull=False).count() == 5
 
 
 def see_the_orders_over_the_api() -> None:

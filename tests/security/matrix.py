@@ -200,6 +200,16 @@ GET    /orders/{paid}                               none      302 200 404 200 40
 GET    /orders/{unpaid}/checkout                    none      302 200 404 404 404 404 404 404 404 404
 POST   /orders/{unpaid}/checkout                    none      302 400 404 404 404 404 404 404 404 404
 POST   /orders/{paid}/cancel                        none      302 302 404 404 404 404 404 404 404 404
+GET    /orders/{arrived}/lines/{arrived_line}/return none      302 200 404 404 404 404 404 404 404 404
+POST   /orders/{arrived}/lines/{arrived_line}/return none      302 200 404 404 404 404 404 404 404 404
+GET    /returns                                    none      302 200 200 200 200 200 200 200 200 200
+GET    /returns/{return}                           none      302 200 404 404 404 404 302 302 404 302
+POST   /returns/{return}/evidence                  none      302 400 404 404 404 404 403 403 404 403
+POST   /returns/{return}/accept-offer              none      302 400 404 404 404 404 403 403 404 403
+POST   /returns/{return}/decline-offer             none      302 400 404 404 404 404 403 403 404 403
+POST   /returns/{return}/send-back                 none      302 400 404 404 404 404 403 403 404 403
+POST   /returns/{return}/dispute                   none      302 400 404 404 404 404 403 403 404 403
+POST   /returns/{return}/withdraw                  none      302 400 404 404 404 404 403 403 404 403
 GET    /sign-in                                     none      200 200 200 200 200 200 200 200 200 200
 POST   /sign-in                                     none      400 400 400 400 400 400 400 400 400 400
 GET    /sign-up                                     none      200 200 200 200 200 200 200 200 200 200

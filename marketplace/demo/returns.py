@@ -1,0 +1,59 @@
+"""How what was bought in past shows comes back: each purchase goes on along its course, step by step."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from marketplace.demo.art.pictures import product_picture
+from marketplace.demo.courses import Course
+from marketplace.demo.purchases import Purchase
+from orders.models import OrderLine, Shipment
+from refunds import evidence
+from refunds import tasks as refunds_tasks
+from refunds.actions.request_return import request_return
+from refunds.actions.show_evidence import add_evidence
+from refunds.eligibility import Wish
+from refunds.models import Return
+
+#: How long everybody takes for a step.
+PAUSE = timedelta(hours=5)
+
+
+def move_on(purchases: Sequence[Purchase], made: datetime, now: datetime) -> None:
+    """Do for each purchase what is next, unless that has happened, and what deadlines do by themselves."""
+    refunds_tasks.sweep_due_returns()
+    for purchase in purchases:
+        order = purchase.order()
+        line = OrderLine.objects.filter(order=order).first() if order else None
+        if line is None or purchase.course is None:
+            continue
+        case = Return.objects.filter(line=line).first()
+        if case is None:
+            _ask(line, purchase.course, made, now)
+        elif (step := purchase.course.path.get(case.state)) and now - case.updated_at >= PAUSE:
+            step(case, now)
+
+
+def _ask(line: OrderLine, course: Course, made: datetime, now: datetime) -> None:
+    """Ask for the money once the goods are there, and not sooner than the course says."""
+    arrived = Shipment.objects.filter(order=line.order_id, delivered_at__lte=now - PAUSE).exists()
+    if not arrived or (course.waits is not None and now < made - course.waits):
+        return
+    request_return(
+        line_id=line.id,
+        buyer_id=line.buyer_id,
+        wish=Wish(units=1, type=course.type, reason=course.reason, share=course.share),
+        text=course.text,
+        evidence=_shown(line, course.shows, now),
+        now=now,
+    )
+
+
+def _shown(line: OrderLine, motif: str, now: datetime) -> list[str]:
+    """Upload the picture of a motif; nothing for none."""
+    if not motif:
+        return []
+    picture = SimpleUploadedFile("picture.png", product_picture(motif), "image/png")
+    with evidence.stored(picture) as file:
+        return [add_evidence(return_id=None, file=file, owner_id=line.buyer_id, now=now).id]
