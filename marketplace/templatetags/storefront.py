@@ -8,7 +8,7 @@ from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money, exponent
 from marketplace.models import Product
 from marketplace.storefront import words as sentences
-from orders.queries.kept import CameBack
+from reports.queries.sales import CameBack
 
 register = template.Library()
 
