@@ -15,6 +15,7 @@ from reports.queries.lines import Whose, lines_of
 from reports.queries.sales import Sales, kept, sales, tallies
 from streams.models import MinuteFigure
 from streams.queries.figures import minutes
+from tests.marketplace.rest_callers import with_token
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy, caller, cancel, pay
 from tests.orders.times import findings
@@ -79,6 +80,22 @@ def test_what_is_given_back_is_missing_where_it_was_ordered(
     assert clock.now() > line.created_at + timedelta(days=1)
     [minute] = minutes(shop.session, now=line.created_at)
     assert (minute.gross, minute.given_back, kept(minute)) == (11_970, 3990, 7980)
+
+
+def test_who_earns_by_it_reads_it_over_the_api(line: OrderLine, brand_owner: User) -> None:
+    shown = with_token(brand_owner, "money:read").get(f"/api/v1/brands/{line.brand_id}/sales").json()
+    assert shown == {
+        "object": "sales",
+        "of": line.brand_id,
+        "currencies": [
+            {
+                "currency": "CNY", "orders": 1, "units": 3, "units_sold": 3, "units_back": 0,
+                "gross": {"amount": 11_970, "currency": "CNY"},
+                "given_back": {"amount": 0, "currency": "CNY"},
+                "kept": {"amount": 11_970, "currency": "CNY"},
+            }
+        ],
+    }  # fmt: skip
 
 
 def test_nothing_sold_is_nothing(shop: Shop, buyer: User) -> None:
