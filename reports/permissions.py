@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from marketplace.errors import Forbidden, NotFound
-from marketplace.permissions import Person, acts_for, require_member
+from marketplace.permissions import Person, acts_for, brands_of, is_platform_staff, require_member
 from marketplace.queries.catalogue import get_brand, get_product_for
 from reports.queries.lines import Whose
-from streams.models import Streamer
+from streams.models import Session, Slot, Streamer
 from streams.queries.access import get_session_for, get_streamer_for
 from streams.queries.figures import get_measured_session
 
@@ -23,6 +23,20 @@ def require_part(person: Person, whose: Whose, id_: str) -> None:
     Raises NotFound for what is hidden, Forbidden for what is only seen.
     """
     _MEASURED[whose](person, id_)
+
+
+def get_reported_session(person: Person, session_id: str) -> tuple[Session, set[str] | None]:
+    """Return a session and the brands whose part of its report this person may read, None for all of it.
+
+    Its streamer and platform staff read all of it, members of a brand in its line-up what that brand sold.
+    Raises NotFound when the session is not to be seen at all, Forbidden when only its figures are not.
+    """
+    session = get_measured_session(person, session_id)
+    if is_platform_staff(person) or session.streamer.user_id == person.pk:
+        return session, None
+    own = brands_of(person).values("id")
+    shown = Slot.objects.filter(session=session, variant__brand__in=own).order_by()
+    return session, set(shown.values_list("variant__brand_id", flat=True))
 
 
 def _streamer(_person: Person, streamer_id: str) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from marketplace.lib.money import BASIS_POINTS, Money
 from orders.models import LineHistory, OrderLine
@@ -141,9 +141,11 @@ def sales(lines: QuerySet[OrderLine], *, now: datetime) -> list[Sales]:
     return [Sales(**row) for row in summed(lines, "currency", now=now).order_by("currency")]
 
 
-def summed(lines: QuerySet[OrderLine], *by: str, now: datetime) -> "QuerySet[OrderLine, dict[str, Any]]":
-    """Return rows of sums (the fields of ``Sales``) of lines, grouped by columns."""
-    rows: QuerySet[OrderLine, dict[str, Any]] = lines.order_by().values(*by)
+def summed(
+    lines: QuerySet[OrderLine], *by: str, now: datetime, **named: Expression
+) -> "QuerySet[OrderLine, dict[str, Any]]":
+    """Return rows of sums (the fields of ``Sales``) of lines, grouped by columns and by named expressions."""
+    rows: QuerySet[OrderLine, dict[str, Any]] = lines.order_by().values(*by, **named)
     return rows.annotate(
         orders=Count("order_id", distinct=True),
         units=Sum("quantity"),

@@ -111,6 +111,8 @@ POST   sessions/{scheduled}/reminder                orders    401 201 201 201 20
 DELETE sessions/{scheduled}/reminder                orders    401 204 204 204 204 204 204 204 204 204
 GET    sessions/{live}/metrics                      any       401 403 403 200 403 403 200 200 403 200
 GET    sessions/{draft}/metrics                     any       401 404 404 200 404 403 200 200 404 200
+GET    sessions/{live}/report                       money     401 403 403 200 403 403 200 200 403 200
+GET    sessions/{draft}/report                      money     401 404 404 200 404 403 200 200 404 200
 GET    sessions/{live}/return-rates                 any       200 200 200 200 200 200 200 200 200 200
 GET    sessions/{draft}/return-rates                any       404 404 404 200 404 200 200 200 404 200
 POST   sessions/{draft}/schedule                    host      401 404 404 200 404 403 403 403 404 200
