@@ -7,6 +7,7 @@ import orders.audit
 import orders.ledger.audit
 import orders.settlement.audit
 import refunds.audit
+import reports.audit
 import streams.audit
 from marketplace.lib.findings import Finding
 
@@ -17,6 +18,7 @@ AUDITS = (
     orders.ledger.audit,
     orders.settlement.audit,
     refunds.audit,
+    reports.audit,
 )
 
 

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "streams",
     "orders",
     "refunds",
+    "reports",
     "unfold.apps.BasicAppConfig",
     "marketplace.apps.AdminConfig",
     "django.contrib.auth",

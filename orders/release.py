@@ -20,6 +20,7 @@ from orders.models import OrderLine
 from orders.states import TAKES_UNITS
 from streams import factlog, figures, quota, stock_facts
 from streams.models import Deal, Session, Slot
+from streams.queries.figures import minute_of
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ def give_back(lines: Sequence[OrderLine], *, now: datetime) -> None:
     stock.release(_per_variant(lines), reference=_reference(lines), now=now)
     quota.give_back(_per_slot(lines), _per_deal(lines))
     stock_facts.tell(shelf.rooms.values(), now=now)
-    _count(lines, sign=1, now=now)
+    _count(lines, sign=1)
     transaction.on_commit(partial(sold_out.forget, list(shelf.slots)))
 
 
@@ -54,7 +55,7 @@ def hold_again(lines: Sequence[OrderLine], *, now: datetime) -> bool:
     stock.hold(_per_variant(lines), reference=_reference(lines), now=now)
     quota.take(_per_slot(lines), _per_deal(lines))
     stock_facts.tell(shelf.rooms.values(), now=now)
-    _count(lines, sign=-1, now=now)
+    _count(lines, sign=-1)
     return True
 
 
@@ -101,12 +102,16 @@ def _units(lines: QuerySet[OrderLine]) -> int:
     return int(lines.aggregate(units=Sum("quantity", default=0))["units"])
 
 
-def _count(lines: Iterable[OrderLine], *, sign: int, now: datetime) -> None:
-    amounts = Counter[str]()
+def _count(lines: Iterable[OrderLine], *, sign: int) -> None:
+    """Count what is given back in the minutes in which it was ordered: a minute's kept sales are its own."""
+    amounts = Counter[tuple[str, datetime]]()
     for line in lines:
-        amounts[line.session_id] += sign * line.amount
+        amounts[line.session_id, minute_of(line.created_at)] += sign * line.amount
     process = figures.this_process()
-    figures.add_all(figures.Count(id_, now, process, given_back=amount) for id_, amount in amounts.items())
+    figures.add_all(
+        figures.Count(session_id, minute, process, given_back=amount)
+        for (session_id, minute), amount in amounts.items()
+    )
 
 
 def _per_variant(lines: Iterable[OrderLine]) -> Counter[str]:

@@ -119,7 +119,7 @@ def grant(
     if unshipped:
         give_back([line], now=now)
     else:
-        count = figures.Count(line.session_id, now, figures.this_process(), given_back=money)
+        count = figures.Count(line.session_id, line.created_at, figures.this_process(), given_back=money)
         figures.add_all([count])
     claw_back(line, refund.total, refund_id=refund.id, now=now)
 

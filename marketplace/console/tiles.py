@@ -7,6 +7,7 @@ from marketplace.console import charts
 from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money
 from orders.queries.feed import Bought, latest_orders
+from reports.queries.sales import kept
 from streams.models import Session, Slot
 from streams.queries import figures
 
@@ -32,19 +33,19 @@ def figures_of(session: Session, *, now: datetime) -> dict[str, Any]:
             "orders": str(totals.orders),
             "units": str(totals.units),
             "gross": _money(totals.gross, currency),
-            "kept": _money(totals.net, currency),
+            "kept": _money(kept(totals), currency),
             "conversion": _share(totals.orders, totals.unique_viewers),
         },
         "momentum": {
             "joins": _change(momentum.last.joins, momentum.before.joins),
             "orders": _change(momentum.last.orders, momentum.before.orders),
             "gross": _change(momentum.last.gross, momentum.before.gross),
-            "kept": _change(momentum.last.net, momentum.before.net),
+            "kept": _change(kept(momentum.last), kept(momentum.before)),
         },
         "charts": {
             "viewers": _chart([minute.peak_viewers for minute in minutes]),
             "orders": _chart([minute.orders for minute in minutes]),
-            "kept": _chart([minute.net for minute in minutes], currency),
+            "kept": _chart([kept(minute) for minute in minutes], currency),
         },
         "feed": [_entry(bought) for bought in latest_orders(session.id, at=now, limit=FEED)],
     }

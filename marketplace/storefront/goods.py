@@ -9,9 +9,9 @@ from django.db.models import Prefetch
 
 from marketplace.lib.money import Money
 from marketplace.models import Product, ProductPicture
-from marketplace.storefront.words import came_back
-from orders.queries import kept
-from orders.queries.kept import CameBack
+from marketplace.storefront import words
+from reports.queries.lines import Whose
+from reports.queries.sales import CameBack, came_back
 from streams.models import Deal, Session, Slot
 from streams.queries.sessions import deals, line_up, open_at
 
@@ -65,7 +65,7 @@ def goods(session: Session, *, now: datetime) -> list[Good]:
     pictures = Prefetch("variant__product__pictures", ProductPicture.objects.order_by("position", "id"))
     slots = list(line_up().filter(session=session).order_by("position", "id").prefetch_related(pictures))
     running = {deal.slot_id: deal for deal in deals().filter(open_at(now), session=session)}
-    rates = kept.of_products({slot.variant.product_id for slot in slots}, now=now)
+    rates = came_back(Whose.PRODUCT, {slot.variant.product_id for slot in slots}, now=now)
     return [_good(slot, running.get(slot.id), rates.get(slot.variant.product_id)) for slot in slots]
 
 
@@ -99,4 +99,4 @@ def pictures_of(shown: Iterable[Good]) -> dict[str, dict[str, str]]:
 
 def rates_of(shown: Iterable[Good]) -> dict[str, str]:
     """Return the refund rates in words, by product id, for the page's script."""
-    return {good.slot.variant.product_id: came_back(good.came_back) for good in shown}
+    return {good.slot.variant.product_id: words.came_back(good.came_back) for good in shown}

@@ -10,15 +10,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.lib import clock
-from marketplace.lib.money import Money
 from marketplace.storefront.context import replay_address, room_address
 from marketplace.storefront.doors import next_address, person, refusing
-from orders.queries import kept
-from orders.queries.kept import CameBack
+from reports.queries.lines import Whose
+from reports.queries.sales import CameBack, Tally, came_back, tallies
 from streams.actions.reminders import clear_reminder, set_reminder
 from streams.models import Session
 from streams.queries.access import get_session_for
-from streams.queries.cards import OnSale, categories, on_sale_in, sales_of
+from streams.queries.cards import OnSale, categories, on_sale_in
 from streams.queries.figures import viewers_now
 from streams.queries.lobby import few_of_each
 from streams.queries.lobby import lobby as sessions_for
@@ -39,8 +38,7 @@ class Card:
     picture: str
     brands: list[str]
     viewers: int
-    kept: Money | None
-    orders: int
+    sales: Tally | None
     came_back: CameBack | None
     reminded: bool
 
@@ -93,20 +91,19 @@ def _cards(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> dict[
         found[show] = list(shown[:most])
     every = [session for some in found.values() for session in some]
     ids = [session.id for session in every]
-    selling, sales, viewers = on_sale_in(ids), sales_of(ids), viewers_now(ids, now=now)
+    selling, sales, viewers = on_sale_in(ids), tallies(ids), viewers_now(ids, now=now)
     reminded = reminded_of(request.user, ids)
-    rates = kept.of_streamers({session.streamer_id for session in every}, now=now)
+    rates = came_back(Whose.STREAMER, {session.streamer_id for session in every}, now=now)
 
     def card(session: Session, show: str) -> Card:
-        sold, entry = sales.get(session.id), selling.get(session.id, OnSale())
+        entry = selling.get(session.id, OnSale())
         return Card(
             session,
             address=replay_address(session.id) if show == "replays" else room_address(session.id),
             picture=_picture(session, entry),
             brands=entry.brands,
             viewers=viewers.get(session.id, 0),
-            kept=sold.kept(entry.currency) if sold and entry.currency else None,
-            orders=sold.orders if sold else 0,
+            sales=sales.get(session.id),
             came_back=rates.get(session.streamer_id),
             reminded=session.id in reminded,
         )

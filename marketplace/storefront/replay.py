@@ -14,7 +14,8 @@ from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.storefront.goods import Good, goods, pictures_of
 from marketplace.storefront.room import refusal
-from orders.queries import kept
+from reports.queries.lines import Whose
+from reports.queries.sales import came_back
 from streams.models import RoomEvent, Session
 from streams.queries.access import get_session_for
 from streams.queries.room import session_to_room
@@ -56,7 +57,7 @@ def replay(request: HttpRequest, session_id: str) -> HttpResponseBase:
         "session": session,
         "goods": shown,
         "chapters": chapters(facts, shown, began=session.started_at),
-        "streamer_rate": kept.of_streamers([session.streamer_id], now=now).get(session.streamer_id),
+        "streamer_rate": came_back(Whose.STREAMER, [session.streamer_id], now=now).get(session.streamer_id),
         "refusal": refusal(request, shown),
         "data": {
             "session": session_to_room(session),

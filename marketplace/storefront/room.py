@@ -15,7 +15,8 @@ from marketplace.models import Product
 from marketplace.storefront.goods import Good, goods, pictures_of, pinned, rates_of
 from marketplace.storefront.policy import restrict
 from marketplace.storefront.words import REFUSALS
-from orders.queries import kept
+from reports.queries.lines import Whose
+from reports.queries.sales import came_back
 from streams.models import Session
 from streams.queries.access import get_session_for
 from streams.queries.figures import viewers_now
@@ -45,7 +46,7 @@ def room(request: HttpRequest, session_id: str) -> HttpResponseBase:
         "chats": snapshot["chats"],
         "pinned_chat": snapshot["pinned_chat"],
         "viewers": viewers,
-        "streamer_rate": kept.of_streamers([session.streamer_id], now=now).get(session.streamer_id),
+        "streamer_rate": came_back(Whose.STREAMER, [session.streamer_id], now=now).get(session.streamer_id),
         "reminded": session.id in reminded_of(request.user, [session.id]),
         "refusal": refusal(request, shown),
         "data": {

@@ -9,7 +9,7 @@ from marketplace.lib.money import Money, exponent
 from marketplace.models import Product
 from marketplace.storefront import words as sentences
 from marketplace.storefront.return_words import STATES
-from orders.queries.kept import CameBack
+from reports.queries.sales import CameBack
 
 register = template.Library()
 

@@ -3,11 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Subquery
 
-from marketplace.lib.money import Money
 from marketplace.models import Category, ProductPicture
-from streams.models import MinuteFigure, Slot
+from streams.models import Slot
 
 
 @dataclass(slots=True)
@@ -17,19 +16,6 @@ class OnSale:
     brands: list[str] = field(default_factory=list)
     currency: str = ""
     picture: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sales:
-    """What was ordered in a session and what of it came back, in minor units."""
-
-    orders: int
-    gross: int
-    given_back: int
-
-    def kept(self, currency: str) -> Money:
-        """Return what was ordered less what was given back."""
-        return Money(self.gross - self.given_back, currency)
 
 
 def on_sale_in(session_ids: Collection[str]) -> dict[str, OnSale]:
@@ -45,17 +31,6 @@ def on_sale_in(session_ids: Collection[str]) -> dict[str, OnSale]:
         if brand not in entry.brands:
             entry.brands.append(brand)
     return found
-
-
-def sales_of(session_ids: Collection[str]) -> dict[str, Sales]:
-    """Return the sales of each of these sessions in which something was ordered."""
-    rows = MinuteFigure.objects.filter(session_id__in=list(session_ids)).order_by().values("session_id")
-    sums = rows.annotate(placed=Sum("orders"), ordered=Sum("gross"), returned=Sum("given_back"))
-    return {
-        row["session_id"]: Sales(row["placed"], row["ordered"], row["returned"])
-        for row in sums
-        if row["placed"]
-    }
 
 
 def categories() -> list[Category]:

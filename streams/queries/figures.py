@@ -38,11 +38,6 @@ class Minute:
     gross: int = 0
     given_back: int = 0
 
-    @property
-    def net(self) -> int:
-        """Return what was ordered less what was given back."""
-        return self.gross - self.given_back
-
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -58,11 +53,6 @@ class Totals:
     units: int
     gross: int
     given_back: int
-
-    @property
-    def net(self) -> int:
-        """Return what was ordered less what was given back."""
-        return self.gross - self.given_back
 
 
 @dataclass(frozen=True, slots=True)

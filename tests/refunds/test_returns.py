@@ -7,8 +7,10 @@ import pytest
 from marketplace.lib import clock
 from marketplace.models import Fact, StockMovement, User
 from orders.models import OrderLine, Payment
-from orders.queries import kept
 from refunds.models import Refund, Return
+from reports import memory
+from reports.queries.lines import Whose
+from reports.queries.sales import CameBack, came_back
 from tests.marketplace.rest_callers import problem_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, caller, cancel, ship
@@ -56,9 +58,9 @@ def test_goods_that_come_back_in_order_are_refunded_and_sold_again(
     assert list(Fact.objects.filter(subject=case.id).order_by("id").values_list("type", flat=True)) == [
         "return.requested", "return.approved", "return.in_transit", "return.received", "return.refunded",
     ]  # fmt: skip
-    kept.forget()
-    rates = kept.of_products([line.product_id], now=clock.now())
-    assert rates == {line.product_id: kept.CameBack(back=2, paid=3)}
+    memory.forget()
+    rates = came_back(Whose.PRODUCT, [line.product_id], now=clock.now())
+    assert rates == {line.product_id: CameBack(back=2, paid=3)}
 
 
 def test_the_last_units_refund_the_whole_line(
@@ -104,8 +106,8 @@ def test_an_offer_that_is_accepted_refunds_a_part_and_leaves_the_goods(
     line.refresh_from_db()
     assert (line.state, line.claimed, line.returned, line.refunded) == ("delivered", 1, 0, 1000)
     assert (Refund.objects.get().amount, shop.level()) == (1000, (7, 0))
-    kept.forget()
-    assert kept.of_products([line.product_id], now=clock.now())[line.product_id].back == 0
+    memory.forget()
+    assert came_back(Whose.PRODUCT, [line.product_id], now=clock.now())[line.product_id].back == 0
 
 
 def test_an_offer_that_is_declined_leaves_the_request(

@@ -37,6 +37,8 @@ GET    brands                                       any       200 200 200 200 20
 POST   brands                                       catalogue 401 201 201 201 201 201 201 201 201 201
 GET    brands/{brand}                               any       200 200 200 200 200 200 200 200 200 200
 PATCH  brands/{brand}                               catalogue 401 404 404 404 404 404 200 403 404 200
+GET    brands/{brand}/return-rates                  any       200 200 200 200 200 200 200 200 200 200
+GET    brands/{brand}/sales                         money     401 404 404 404 404 404 200 200 404 200
 GET    brands/{brand}/members                       any       401 404 404 404 404 404 200 200 404 200
 POST   brands/{brand}/members                       cookie    401 404 404 404 404 404 201 403 404 201
 PATCH  brands/{brand}/members/{staff}               cookie    401 404 404 404 404 404 200 403 404 200
@@ -57,6 +59,10 @@ POST   products/{hidden}/publish                    catalogue 401 404 404 404 40
 POST   products/{product}/archive                   catalogue 401 404 404 404 404 404 200 200 404 200
 GET    products/{product}/variants                  any       200 200 200 200 200 200 200 200 200 200
 GET    products/{hidden}/variants                   any       404 404 404 404 404 404 200 200 404 200
+GET    products/{product}/return-rates              any       200 200 200 200 200 200 200 200 200 200
+GET    products/{hidden}/return-rates               any       404 404 404 404 404 404 200 200 404 200
+GET    products/{product}/sales                     money     401 403 403 403 403 403 200 200 403 200
+GET    products/{hidden}/sales                      money     401 404 404 404 404 404 200 200 404 200
 POST   products/{product}/variants                  catalogue 401 404 404 404 404 404 201 201 404 201
 POST   products/{product}/pictures                  catalogue 401 404 404 404 404 404 201 201 404 201
 PUT    products/{product}/pictures/order            catalogue 401 404 404 404 404 404 200 200 404 200
@@ -76,6 +82,8 @@ POST   streamers                                    host      401 201 201 409 40
 GET    streamers/me                                 any       401 403 403 200 200 403 403 403 403 403
 GET    streamers/{streamer}                         any       200 200 200 200 200 200 200 200 200 200
 PATCH  streamers/{streamer}                         host      401 403 403 200 403 403 403 403 403 200
+GET    streamers/{streamer}/return-rates            any       200 200 200 200 200 200 200 200 200 200
+GET    streamers/{streamer}/sales                   money     401 403 403 200 403 403 403 403 403 200
 PUT    streamers/{streamer}/agency                  host      401 403 403 403 403 403 403 403 403 200
 GET    streamers/{streamer}/moderators              any       401 403 403 200 403 403 403 403 403 200
 POST   streamers/{streamer}/moderators              host      401 403 403 201 403 403 403 403 403 201
@@ -103,6 +111,10 @@ POST   sessions/{scheduled}/reminder                orders    401 201 201 201 20
 DELETE sessions/{scheduled}/reminder                orders    401 204 204 204 204 204 204 204 204 204
 GET    sessions/{live}/metrics                      any       401 403 403 200 403 403 200 200 403 200
 GET    sessions/{draft}/metrics                     any       401 404 404 200 404 403 200 200 404 200
+GET    sessions/{live}/report                       money     401 403 403 200 403 403 200 200 403 200
+GET    sessions/{draft}/report                      money     401 404 404 200 404 403 200 200 404 200
+GET    sessions/{live}/return-rates                 any       200 200 200 200 200 200 200 200 200 200
+GET    sessions/{draft}/return-rates                any       404 404 404 200 404 200 200 200 404 200
 POST   sessions/{draft}/schedule                    host      401 404 404 200 404 403 403 403 404 200
 POST   sessions/{scheduled}/unschedule              host      401 403 403 200 403 403 403 403 403 200
 POST   sessions/{scheduled}/rehearse                host      401 403 403 200 403 403 403 403 403 200

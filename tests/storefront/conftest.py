@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from marketplace.models import User
-from orders.queries import kept
+from reports import memory
 from tests.marketplace.rest_callers import Caller, with_cookie
 from tests.orders.gateway_receiver import gateway, hours
 from tests.orders.shop import shop
@@ -17,9 +17,9 @@ __all__ = ["gateway", "hours", "shop"]
 @pytest.fixture(autouse=True)
 def nothing_counted() -> Iterator[None]:
     """Forget rates that other tests have counted."""
-    kept.forget()
+    memory.forget()
     yield
-    kept.forget()
+    memory.forget()
 
 
 @pytest.fixture

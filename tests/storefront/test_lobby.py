@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 from marketplace.actions.pictures import add_picture
 from marketplace.lib import clock
 from marketplace.models import Fact, User
-from marketplace.storefront.words import came_back
-from orders.queries import kept
-from orders.queries.kept import CameBack
+from marketplace.storefront import words as sentences
+from reports.queries.lines import Whose
+from reports.queries.sales import CameBack, came_back
 from streams.actions.sessions import create_session, schedule_session
 from streams.actions.show import end_session
 from streams.models import Reminder, Session
@@ -62,14 +62,14 @@ def test_rates_count_paid_units_only_and_are_kept_for_a_minute(shop: Shop, buyer
     now, product = clock.now(), shop.slot.variant.product_id
     bella = caller(buyer)
     unpaid, paid = buy(shop, buyer), buy(shop, buyer, quantity=3)
-    assert kept.of_products([product], now=now) == {}
+    assert came_back(Whose.PRODUCT, [product], now=now) == {}
     assert pay(bella, paid).status_code == 200
     assert cancel(bella, unpaid).status_code == 200
-    assert kept.of_products([product], now=now + timedelta(seconds=59)) == {}
+    assert came_back(Whose.PRODUCT, [product], now=now + timedelta(seconds=59)) == {}
     later = now + timedelta(seconds=60)
-    assert kept.of_products([product], now=later) == {product: CameBack(back=0, paid=3)}
+    assert came_back(Whose.PRODUCT, [product], now=later) == {product: CameBack(back=0, paid=3)}
     assert cancel(bella, paid).status_code == 200
-    rate = kept.of_streamers([shop.session.streamer_id], now=later)[shop.session.streamer_id]
+    rate = came_back(Whose.STREAMER, [shop.session.streamer_id], now=later)[shop.session.streamer_id]
     assert (rate, rate.percent) == (CameBack(back=3, paid=3), 100)
 
 
@@ -85,7 +85,7 @@ def test_rates_count_paid_units_only_and_are_kept_for_a_minute(shop: Shop, buyer
     ),
 )
 def test_few_units_are_counted_and_many_become_a_percentage(rate: CameBack | None, words: str) -> None:
-    assert came_back(rate) == words
+    assert sentences.came_back(rate) == words
 
 
 def test_search_and_category(nobody: Caller, shop: Shop, coming: Session) -> None:

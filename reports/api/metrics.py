@@ -11,6 +11,7 @@ from marketplace.rest import fields
 from marketplace.rest.openapi import operation
 from marketplace.rest.serializers import Resource
 from marketplace.rest.views import ApiView
+from reports.queries.sales import kept
 from streams.models import Slot
 from streams.queries import figures
 
@@ -77,6 +78,6 @@ class SessionMetrics(ApiView):
 
 def _priced(row: figures.Minute | figures.Totals, currency: str | None) -> dict[str, Any]:
     """Return a row with its amounts as money."""
-    amounts = {"gross": row.gross, "given_back": row.given_back, "net": row.net}
+    amounts = {"gross": row.gross, "given_back": row.given_back, "net": kept(row)}
     money = {name: Money(amount, currency) if currency else None for name, amount in amounts.items()}
     return {**asdict(row), **money}

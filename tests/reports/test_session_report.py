@@ -1,0 +1,147 @@
+"""The report of a show over the API: sums that meet, people counted once, and each party's own part."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from marketplace.actions.brands import create_brand
+from marketplace.actions.products import create_product, publish_product
+from marketplace.actions.variants import create_variant
+from marketplace.lib import clock
+from marketplace.models import User
+from orders.models import OrderLine
+from reports.queries.people import reach
+from reports.queries.session_report import report_of
+from streams.actions.collaborations import make_collaboration
+from streams.actions.lineup import add_slot
+from streams.actions.show import end_session
+from streams.models import Attendance, Collaboration, Slot
+from tests.marketplace.rest_callers import with_token
+from tests.orders.gateway_receiver import Hours
+from tests.orders.shop import PRICE, Shop, buy, caller, cancel, pay
+from tests.orders.times import later
+from tests.refunds.claims import DAY, PART, asked, bought, done
+from tests.settlement.sales import end_period
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
+
+
+def report(person: User, session_id: str) -> dict[str, Any]:
+    answer = with_token(person, "money:read").get(f"/api/v1/sessions/{session_id}/report")
+    assert answer.status_code == 200, answer.content
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+def yuan(amount: int) -> dict[str, object]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+@pytest.fixture
+def sold(shop: Shop, line: OrderLine, buyer: User, outsider: User, brand_owner: User) -> OrderLine:
+    """Bella's three units arrived: one came back, of one a part did. Otto cancelled one of two orders."""
+    done(brand_owner, asked(buyer, line, type="refund_only", reason="not_received"), "approve", {})
+    part = asked(buyer, line, reason="damaged")
+    done(brand_owner, part, "offer", PART)
+    done(buyer, part, "accept-offer")
+    first, _unpaid = bought(shop, outsider), buy(shop, outsider)
+    assert cancel(caller(outsider), first).status_code == 200
+    for viewer in (buyer.id, "anonymous"):
+        Attendance.objects.create(
+            session=shop.session, viewer=viewer, first_at=line.created_at, last_at=line.created_at
+        )
+    return line
+
+
+def test_parts_and_reasons_sum_to_what_was_paid(shop: Shop, sold: OrderLine, hours: Hours) -> None:
+    shown = report(shop.host, shop.session.id)
+    total = shown["total"]
+    assert (total["orders"], total["units"], total["units_sold"], total["units_back"]) == (3, 5, 4, 2)
+    assert (total["gross"], total["kept"]) == (yuan(19_950), yuan(10_970))
+    assert shown["reasons"] == [
+        {"reason": "cancelled", "refunds": 1, "units": 1, "amount": yuan(3990)},
+        {"reason": "not_received", "refunds": 1, "units": 1, "amount": yuan(3990)},
+        {"reason": "damaged", "refunds": 1, "units": 0, "amount": yuan(1000)},
+    ]
+    parts = {each["party"]: each["amount"]["amount"] for each in shown["money"]}
+    assert parts == {"brand": 5_235, "streamer": 1_396, "agency": 0, "platform": 349, "buyers": 8_980}
+    assert sum(parts.values()) == 4 * 3990
+    assert {each["settled"]["amount"] for each in shown["money"] if each["party"] != "buyers"} == {0}
+    later(hours, 12 * DAY)
+    end_period(hours)
+    settled = {each["party"]: each for each in report(shop.host, shop.session.id)["money"]}
+    assert {name: each["amount"]["amount"] for name, each in settled.items()} == parts
+    assert settled["brand"]["settled"] == settled["brand"]["amount"]
+
+
+def test_people_are_counted_once_at_each_step(shop: Shop, sold: OrderLine) -> None:
+    """Otto bought without the room: he came too, so no step is larger than the one before."""
+    assert report(shop.host, shop.session.id)["funnel"] == {"came": 3, "bought": 2, "paid": 2, "kept": 1}
+    assert (reach(shop.session.id).came, reach(shop.session.id).buyers) == (3, 2)
+
+
+def test_minutes_and_products_say_where_it_was_sold(shop: Shop, sold: OrderLine) -> None:
+    shown = report(shop.host, shop.session.id)
+    assert [
+        (each["sales"]["orders"], each["sales"]["gross"]["amount"], each["sales"]["kept"]["amount"])
+        for each in shown["minutes"]
+    ] == [(1, 11_970, 6_980), (2, 7_980, 3_990)]
+    [product] = shown["products"]
+    assert (product["product"], product["title"], product["rate_bp"]) == (sold.product_id, "Longjing", 5_000)
+    assert product["sales"] == shown["total"]
+    assert shown["after_show"]["orders"] == 0
+    assert shown["return_rates"]["units_back"] == 2
+
+
+def test_what_is_ordered_after_the_end_is_told_apart(shop: Shop, line: OrderLine, hours: Hours) -> None:
+    end_session(session_id=shop.session.id, actor=shop.host, now=clock.now())
+    OrderLine.objects.filter(id=line.id).update(created_at=clock.now() + (clock.now() - line.created_at))
+    shown = report(shop.host, shop.session.id)
+    assert (shown["state"], shown["minutes"], shown["after_show"]["units"]) == ("ended", [], 3)
+
+
+def test_a_brand_reads_what_it_sold_itself(
+    shop: Shop, line: OrderLine, buyer: User, outsider: User, admin: User
+) -> None:
+    """Otto's brand sells a cup in Hana's show: Olga reads of her tea, Otto of his cup, Hana of both."""
+    cup = second_brand(shop, outsider)
+    assert pay(caller(buyer), buy(shop, buyer, slot=cup)).status_code == 200
+    whole, theirs = report(shop.host, shop.session.id), report(shop.owner, shop.session.id)
+    own = report(outsider, shop.session.id)
+    assert report(admin, shop.session.id) == whole
+    assert [each["title"] for each in whole["products"]] == ["Longjing", "Cup"]
+    assert [each["title"] for each in theirs["products"]] == ["Longjing"]
+    assert [each["title"] for each in own["products"]] == ["Cup"]
+    assert (whole["brands"], [brand["name"] for brand in own["brands"]]) == (None, ["Cups"])
+    assert (whole["total"]["gross"], own["total"]["gross"]) == (yuan(11_970 + 3990), yuan(3990))
+    assert sum(each["amount"]["amount"] for each in own["money"]) == 3990
+    assert (own["funnel"]["bought"], own["return_rates"]["units_sold"], len(own["minutes"])) == (1, 1, 1)
+
+
+def second_brand(shop: Shop, owner: User) -> Slot:
+    """Return the slot of another brand's cup in the show."""
+    now = clock.now()
+    brand = create_brand(name="Cups", actor=owner, now=now)
+    product = create_product(brand_id=brand.id, category="tea", title="Cup", actor=owner, now=now)
+    variant = create_variant(
+        product_id=product.id, sku="CUP", price=PRICE, actor=owner, now=now, on_hand=3, title=""
+    )
+    publish_product(product_id=product.id, actor=owner, now=now)
+    make_collaboration(brand=brand, kind=Collaboration.Kind.OPEN, rate_bp=1_000, actor=owner, now=now)
+    return add_slot(
+        session_id=shop.session.id, variant_id=variant.id, live_price=PRICE, actor=shop.host, now=now
+    )
+
+
+def test_reading_costs_the_same_however_much_was_sold(shop: Shop, line: OrderLine, outsider: User) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            report_of(shop.session, {line.brand_id}, now=clock.now())
+        return len(queries)
+
+    before = cost()
+    for _ in range(3):
+        bought(shop, outsider)
+    assert before == cost() <= 20
