@@ -4,17 +4,19 @@ from datetime import datetime
 
 from marketplace.lib import clock, ids
 from marketplace.lib.atomic import action
+from marketplace.lib.money import Money
 from marketplace.models import User
 from orders import claims
 from orders.models import Order, SettledLine
 from orders.settlement.claw_back import claw_back
 from orders.settlement.periods import next_end
+from orders.settlement.split import split
 from orders.states import advance_lines, lock_order
 from refunds.issue import issue
 from refunds.models import Refund
 from streams.models import Agency, Streamer
 from tests.orders.gateway_receiver import Hours
-from tests.orders.shop import Shop, buy, caller, pay, ship
+from tests.orders.shop import PRICE, Shop, buy, caller, pay, ship
 from tests.orders.times import later
 
 DAY = 86_400
@@ -52,6 +54,18 @@ def give_back(order: Order, amount: int, *, now: datetime | None = None) -> str:
             advance_lines([line], line.State.REFUNDED, actor="return", now=now)
         claw_back(line, refund.total, refund_id=refund.id, now=now)
     return refund.id
+
+
+def back_for(ending: int) -> int:
+    """Return what to give back of one unit, so that the brand's part ends in these digits.
+
+    It is little: no reserve comes of it.
+    """
+    for back in range(1, 200):
+        left = Money(PRICE.amount - back, PRICE.currency)
+        if split(left, rate_bp=2_000, agency_share_bp=0, fee_bp=500).brand.amount % 100 == ending:
+            return back
+    raise AssertionError(f"no part ends in {ending}")
 
 
 def represent(streamer: Streamer, *, share_bp: int) -> Agency:
