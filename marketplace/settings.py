@@ -101,6 +101,7 @@ DATABASES: dict[str, dict[str, Any]]
 if _postgres is not None:
     _postgres["OPTIONS"] = {
         **dict(_postgres["OPTIONS"]),  # type: ignore[call-overload]
+        "prepare_threshold": 1,  # allows orders.ledger.single to prepare; Django's cursors never do
         "pool": {
             "min_size": 1,
             "max_size": env.integer("DATABASE_POOL", 16, low=2, high=500),

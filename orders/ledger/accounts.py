@@ -121,7 +121,7 @@ def open_statement(ids: Mapping[AccountKey, str]) -> tuple[str, list[Any]]:
     row = f"({rows.marks(values[0])})"
     statement = (
         "INSERT INTO ledger_account (id, kind, owner, currency, balance, version, may_go_negative)"  # noqa: S608 - marks only
-        f" VALUES {', '.join([row] * len(values))} ON CONFLICT (id) DO NOTHING"
+        f" VALUES {', '.join([row] * len(values))} ON CONFLICT DO NOTHING"
     )
     return statement, [value for account in values for value in account]
 

@@ -17,7 +17,7 @@ from marketplace.lib.atomic import require_transaction
 from marketplace.lib.ids import as_id, new_id
 from marketplace.lib.pipeline import pipeline, together
 from marketplace.lib.rows import marks
-from orders.ledger import accounts, tripwire
+from orders.ledger import accounts, single, tripwire
 from orders.ledger.accounts import AccountKey, Balance, Leg, account_id
 from orders.ledger.errors import AlreadyReversed, InsufficientBalance, KeyReused, Unbalanced
 from orders.ledger.models import Account, Entry, Transfer
@@ -127,20 +127,27 @@ def post_many(transfers: Sequence[NewTransfer], *, at: datetime) -> list[Posted]
 
 
 def _post_one(transfer: NewTransfer, *, at: datetime) -> Transfer:
-    [posted] = post_many([transfer], at=at)
+    require_transaction()
+    draft = _draft(transfer)
+    row = single.Row(
+        draft.id[-32:],
+        transfer.key,
+        draft.input_hash,
+        transfer.kind,
+        transfer.subject,
+        transfer.reverses and transfer.reverses[-32:],
+        at,
+    )
+    if single.can_write(transfer.entries) and single.write(row, transfer.entries):
+        tripwire.posted([transfer.subject])
+        posted = Posted(draft.id, repeated=False)
+    else:
+        [posted] = post_many([transfer], at=at)
     if posted.repeated:
         return Transfer.objects.get(id=posted.id)
-    row = Transfer(
-        id=posted.id,
-        key=transfer.key,
-        input_hash=_hash(transfer),
-        kind=transfer.kind,
-        subject=transfer.subject,
-        reverses_id=transfer.reverses,
-        at=at,
-    )
-    row._state.adding = False  # noqa: SLF001 - the row is in the table
-    return row
+    stored = Transfer(**{**row._asdict(), "id": posted.id, "reverses_id": transfer.reverses})
+    stored._state.adding = False  # noqa: SLF001 - the row is in the table
+    return stored
 
 
 def _draft(transfer: NewTransfer) -> _Draft:

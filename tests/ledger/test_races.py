@@ -1,10 +1,11 @@
 """Posting at the same moment, on real databases, and what happens when a guard is switched off."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
@@ -14,11 +15,11 @@ from orders import outcomes
 from orders.actions import settle_payment as settling
 from orders.actions.apply_webhook import apply_webhook
 from orders.actions.settle_payment import settle_payment
-from orders.ledger import accounts, audit
+from orders.ledger import accounts, audit, single
 from orders.ledger import post as posting
 from orders.ledger.accounts import Balance, Leg, credit, debit
 from orders.ledger.errors import KeyReused
-from orders.ledger.post import post
+from orders.ledger.post import NewTransfer, Posted, post, post_many
 from orders.models import Account, InboundWebhook, Order, OrderLine, Payment, Transfer
 from orders.outcomes import Word
 from tests.ledger.books import balance, pay_in
@@ -27,6 +28,7 @@ from tests.orders.shop import Shop, buy
 from tests.orders.test_expiry import at_once, begun
 from tests.orders.test_webhook_inbox import about, send
 from tests.orders.times import findings
+from tests.system.holds import wait_until_somebody_waits
 
 pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.django_db(transaction=True)]
 
@@ -36,6 +38,12 @@ TIMES = 12
 def move(key: str, *entries: Leg) -> Transfer:
     with action():
         return post(key=key, kind="capture", subject="ord_1", entries=entries, at=clock.now())
+
+
+def move_slowly(key: str, *entries: Leg) -> Posted:
+    """Post as many transfers together are posted: what is read in one exchange is written in the next."""
+    with action():
+        return post_many([NewTransfer(key, "capture", "ord_1", entries)], at=clock.now())[0]
 
 
 def ledger_findings() -> list[str]:
@@ -64,9 +72,9 @@ def test_without_the_lock_the_numbers_of_entries_refuse_the_second(monkeypatch: 
     pay_in("in", 1_000)
     monkeypatch.setattr(accounts, "balances", lambda _: _as_before())
     yuan = Money(10, "CNY")
-    move("first", debit("escrow", yuan), credit("gateway_clearing", yuan))
+    move_slowly("first", debit("escrow", yuan), credit("gateway_clearing", yuan))
     with pytest.raises(IntegrityError):
-        move("second", debit("escrow", yuan), credit("gateway_clearing", yuan))
+        move_slowly("second", debit("escrow", yuan), credit("gateway_clearing", yuan))
     assert (balance("escrow"), ledger_findings()) == (990, [])
 
 
@@ -76,6 +84,35 @@ def _as_before() -> dict[str, Balance]:
         account.id: Balance(account.id, 1_000 if account.kind == "escrow" else -1_000, 1, True)
         for account in Account.objects.all()
     }
+
+
+@pytest.mark.only_in("scaled")
+def test_a_single_transfer_waits_for_the_balance_it_goes_on_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its negative control: a statement that locks nothing goes on from what was, and is refused."""
+    pay_in("in", 1_000)
+    yuan = Money(10, "CNY")
+    both = [debit("escrow", yuan), credit("gateway_clearing", yuan)]
+
+    def behind_another(name: str) -> object:
+        with ThreadPoolExecutor(1) as pool:
+            with action():
+                post(key=f"{name}-1", kind="capture", subject="ord_1", entries=both, at=clock.now())
+                second = pool.submit(_moved, f"{name}-2", both)
+                wait_until_somebody_waits()
+            return second.exception() or second.result()
+
+    assert isinstance(behind_another("locked"), Transfer)
+    assert (balance("escrow"), ledger_findings()) == (980, [])
+    monkeypatch.setattr(single, "_WRITE", single._WRITE.replace("FOR NO KEY UPDATE", ""))
+    assert isinstance(behind_another("unlocked"), IntegrityError)
+    assert (balance("escrow"), ledger_findings()) == (970, [])
+
+
+def _moved(key: str, entries: list[Leg]) -> Transfer:
+    try:
+        return move(key, *entries)
+    finally:
+        connection.close()
 
 
 def test_one_account_opened_by_many_at_once_is_opened_once() -> None:
@@ -102,8 +139,9 @@ def test_without_looking_keys_up_the_database_refuses_the_second(monkeypatch: py
     pay_in("key", 100)
     honest = posting._lock_and_look_up
     monkeypatch.setattr(posting, "_lock_and_look_up", lambda *given: (honest(*given)[0], {}))
+    yuan = Money(100, "CNY")
     with pytest.raises(KeyReused):
-        pay_in("key", 100)
+        move_slowly("key", debit("gateway_clearing", yuan), credit("escrow", yuan))
     assert (Transfer.objects.count(), balance("escrow"), ledger_findings()) == (1, 100, [])
 
 
