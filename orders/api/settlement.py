@@ -66,8 +66,9 @@ class HoldOut(Resource):
 class CommissionOut(Resource):
     """How a paid line is split.
 
-    ``estimated`` until the return window is over, then ``due``; ``settled`` once it stands in a statement;
-    ``voided`` when it came to nothing before, ``clawed_back`` when all of it went back after.
+    ``estimated`` until the return window is over, then ``due``; ``settled`` once it stands in a statement,
+    ``paid`` when the asking party's statement is paid: the brand's with ``?brand=``, the streamer's with
+    ``?session=``. ``voided`` when it came to nothing before, ``clawed_back`` when all of it went back after.
     """
 
     object = fields.Object("commission")
@@ -78,6 +79,9 @@ class CommissionOut(Resource):
     streamer = fields.Id("str", source="line.streamer_id")
     agency = fields.Id("agc", source="line.agency_id", allow_null=True)
     state = fields.Choice(choices=[(state, state) for state in commissions.STATES])
+    paid_to = fields.ListOf(
+        child=fields.Choice(choices=Party.choices), help_text="Parties whose statement with it is paid."
+    )
     rate_bp = fields.Integer(source="line.rate_bp", help_text="The streamer's commission, in 10,000.")
     agency_share_bp = fields.Integer(source="line.agency_share_bp", help_text="The agency's share of that.")
     fee_bp = fields.Integer(source="line.fee_bp", help_text="The marketplace's fee, in 10,000.")
@@ -130,12 +134,15 @@ class Commissions(ApiView):
         user, wanted = self.user(request), self.query(request, CommissionsQuery)
         if "brand" in wanted:
             require_brand(user, wanted["brand"])
+            party = Party.BRAND
             lines = OrderLine.objects.filter(brand_id=wanted["brand"])
         else:
             require_host(user, wanted["session"])
+            party = Party.STREAMER
             lines = OrderLine.objects.filter(order__session_id=wanted["session"])
         page = read_page(commissions.with_parts(lines), Cursor.parse(request.query_params))
-        data = CommissionOut.render_many(commissions.commissions(page.items), expand=self.expand(request))
+        found = commissions.commissions(page.items, party=party)
+        data = CommissionOut.render_many(found, expand=self.expand(request))
         return json_response(encode_json({"object": "list", "data": data, "has_more": page.has_more}))
 
 

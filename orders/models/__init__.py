@@ -2,7 +2,7 @@
 
 from orders.ledger.models import Account, Entry, Transfer
 from orders.models.fulfilment import Shipment
-from orders.models.orders import LineHistory, Order, OrderLine
+from orders.models.orders import CommissionLine, LineHistory, Order, OrderLine
 from orders.models.payments import InboundWebhook, Payment, ReceivedPayout
 from orders.models.payouts import Payout
 from orders.models.settlement import (
@@ -25,6 +25,7 @@ from orders.payments.simulator.models import (
 
 __all__ = [
     "Account",
+    "CommissionLine",
     "Entry",
     "Hold",
     "InboundWebhook",

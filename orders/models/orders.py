@@ -175,6 +175,18 @@ class OrderLine(models.Model):
         return Money(self.amount, self.currency)
 
 
+class CommissionLine(OrderLine):
+    """A line as the parties to its commission look at it, in the admin."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "commission"
+
+    def __str__(self) -> str:
+        """Return what was sold."""
+        return f"commission on {super().__str__()}"
+
+
 class LineHistory(models.Model):
     """One change of a line's state; append-only. The purchase itself is the line's ``created_at``."""
 

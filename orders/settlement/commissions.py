@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat, Replace
 
 from marketplace.lib.money import Money
 from orders.models import Hold, OrderLine, Party, SettledLine, Statement
@@ -12,8 +14,12 @@ from orders.settlement.split import Parts, split
 from orders.settlement.statements import OWNER
 
 Line = OrderLine.State
+L = TypeVar("L", bound=OrderLine)
 
-STATES = ("estimated", "due", "settled", "voided", "clawed_back")
+STATES = ("estimated", "due", "settled", "paid", "voided", "clawed_back")
+
+#: How the public ids of parties begin.
+PREFIXES = {Party.BRAND: "brd_", Party.STREAMER: "str_", Party.AGENCY: "agc_"}
 
 _UNPAID = frozenset({Line.PENDING_PAYMENT, Line.EXPIRED})
 _OVER = frozenset({Line.CANCELLED, Line.REFUNDED})
@@ -29,9 +35,10 @@ AMOUNTS = ("gross", "refund", "commission", "fee", "net")
 
 @dataclass(frozen=True)
 class Commission:
-    """How one line is split. Holds and settled rows are read along: see ``with_parts``."""
+    """How one line is split, as one of its parties sees it. Of a line from ``with_parts``."""
 
     line: OrderLine
+    party: Party
 
     @cached_property
     def settled(self) -> list[SettledLine]:
@@ -44,10 +51,19 @@ class Commission:
         return [hold for hold in self.line.holds.all() if hold.released_at is None]
 
     @property
+    def paid_to(self) -> list[Party]:
+        """Return the parties whose statement with this line in it is paid."""
+        if not self.settled:
+            return []
+        return [party for party in Party if getattr(self.settled[0], f"paid_to_{party.value}")]
+
+    @property
     def state(self) -> str:
         """Return one of ``STATES``."""
         if self.settled:
-            return "clawed_back" if self.base.amount == 0 else "settled"
+            if self.base.amount == 0:
+                return "clawed_back"
+            return "paid" if self.party in self.paid_to else "settled"
         if self.line.state in _OVER:
             return "voided"
         return "due" if self.line.state == Line.COMPLETED else "estimated"
@@ -70,10 +86,20 @@ class Commission:
         return Parts(*(Money(amount, self.line.currency) for amount in sums))
 
 
-def with_parts(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
+def with_parts(lines: QuerySet[L]) -> QuerySet[L]:
     """Leave the lines that were paid for, with what ``Commission`` needs of other tables read along."""
     open_holds = Prefetch("holds", Hold.objects.filter(released_at=None))
-    return lines.exclude(state__in=_UNPAID).prefetch_related("settled", open_holds)
+    paid = {f"paid_to_{party.value}": Exists(_paid_statement(party)) for party in Party}
+    settled = Prefetch("settled", SettledLine.objects.annotate(**paid))
+    return lines.exclude(state__in=_UNPAID).prefetch_related(settled, open_holds)
+
+
+def _paid_statement(party: Party) -> QuerySet[Statement]:
+    """Return the paid statement of a party in which a settled line stands: one look into a unique index."""
+    digits = Replace(Cast(OuterRef(OWNER[party]), TextField()), Value("-"), Value(""))
+    owner = Concat(Value(PREFIXES[party]), digits, output_field=TextField())
+    paid = Statement.objects.filter(state=Statement.State.PAID, run=OuterRef("run"), owner=owner)
+    return paid.filter(currency=OuterRef("currency"))
 
 
 def lines_of(statement: Statement) -> QuerySet[SettledLine]:
@@ -93,6 +119,6 @@ def export(statement: Statement) -> Iterator[tuple[str, ...]]:
         yield (row.order_id, row.line_id, row.line.title, row.currency, *map(str, amounts))
 
 
-def commissions(lines: Iterable[OrderLine]) -> list[Commission]:
-    """Return the commissions of lines."""
-    return [Commission(line) for line in lines]
+def commissions(lines: Iterable[OrderLine], *, party: Party) -> list[Commission]:
+    """Return the commissions of lines, as a party sees them."""
+    return [Commission(line, party) for line in lines]

@@ -6,11 +6,15 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.models import User
+from orders.models import CommissionLine, Hold, Statement
 from orders.settlement.holds import hold_line
+from orders.tasks import sweep_payouts
 from tests.marketplace.rest_callers import problem_of, with_token
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy, caller, cancel
@@ -61,6 +65,56 @@ def test_a_commission_goes_from_estimated_to_clawed_back(shop: Shop, buyer: User
     give_back(order, 3990)
     row = read(shop.owner, path)["data"][1]
     assert (row["state"], row["brand_part"]["amount"], row["base"]["amount"]) == ("clawed_back", 0, 0)
+
+
+def test_a_commission_is_paid_to_each_party_with_its_statement(shop: Shop, buyer: User, hours: Hours) -> None:
+    order = sell(shop, buyer)
+    deliver(shop, order, hours=hours)
+    end_period(hours)
+    [statement] = Statement.objects.filter(party="streamer")
+    with action():
+        hold = Hold.objects.create(
+            statement=statement, reason="reserve", subject="x", amount=statement.net, currency="CNY",
+            created_at=clock.now(),
+        )  # fmt: skip
+    by_brand, by_show = f"commissions?brand={shop.brand.id}", f"commissions?session={shop.session.id}"
+    assert (states(shop.owner, by_brand), states(shop.host, by_show)) == (["settled"], ["settled"])
+    sweep_payouts()
+    assert (states(shop.owner, by_brand), states(shop.host, by_show)) == (["paid"], ["settled"])
+    assert read(shop.host, by_show)["data"][0]["paid_to"] == ["brand"]
+    Hold.objects.filter(id=hold.id).update(released_at=clock.now())
+    sweep_payouts()
+    assert states(shop.host, by_show) == ["paid"]
+    assert read(shop.owner, by_brand)["data"][0]["paid_to"] == ["brand", "streamer"]
+    give_back(order, 3990)
+    assert states(shop.owner, by_brand) == ["clawed_back"]
+
+
+def test_brand_and_streamer_see_a_commission_in_the_admin_at_once(
+    shop: Shop, buyer: User, admin: User, hours: Hours
+) -> None:
+    unpaid, order = buy(shop, buyer), sell(shop, buyer)
+
+    def pages(person: User) -> str:
+        client = Client()
+        client.force_login(person)
+        row = CommissionLine.objects.get(order=order)
+        addresses = (
+            reverse("admin:orders_commissionline_changelist"),
+            reverse("admin:orders_commissionline_change", args=[row.pk]),
+        )
+        return "".join(client.get(address).content.decode() for address in addresses)
+
+    for person in (shop.owner, shop.host, admin):
+        seen = pages(person)
+        assert "29.93 CNY" in seen
+        assert "7.98 CNY" in seen
+        assert "estimated" in seen.lower()
+        assert unpaid.lines.get().pk not in seen
+    deliver(shop, order, hours=hours)
+    end_period(hours)
+    sweep_payouts()
+    assert "brand, streamer" in pages(shop.host)
 
 
 def test_the_export_sums_to_the_statement(shop: Shop, buyer: User, hours: Hours) -> None:

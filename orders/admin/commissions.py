@@ -1,0 +1,107 @@
+"""Admin of commissions: brands and streamers see how each paid line is split, from its payment on."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
+
+from marketplace.admin.base import column
+from marketplace.lib.money import Money
+from marketplace.models import User
+from marketplace.permissions import Person, acts_for_some_brand, brands_of, is_platform_staff
+from orders.admin.base import LineShowFilter, TradeAdmin
+from orders.models import CommissionLine, Party
+from orders.settlement.commissions import Commission, with_parts
+from streams.models import Streamer
+from streams.permissions import hosts
+
+COLOURS = {
+    "estimated": "info",
+    "due": "warning",
+    "settled": "primary",
+    "paid": "success",
+    "voided": "danger",
+    "clawed_back": "danger",
+}
+
+
+def is_a_party(person: Person) -> bool:
+    """Tell whether somebody sells: a brand its goods, a streamer in shows."""
+    return acts_for_some_brand(person) or hosts(person)
+
+
+@admin.register(CommissionLine)
+class CommissionAdmin(TradeAdmin):
+    """Paid lines of one's brands and of one's own shows; an estimate until they are settled."""
+
+    audience = staticmethod(is_a_party)
+    group = "Money"
+    icon = "percent"
+    ids: ClassVar = {"oln": "pk", "ord": "order_id", "brd": "brand_id", "str": "streamer_id"}
+    list_display = (
+        "title", "total", "shown_state", "to_brand", "to_streamer", "to_agency", "to_platform", "brand",
+        "streamer", "return_by",
+    )  # fmt: skip
+    list_filter = (LineShowFilter,)
+    ordering = ("-order_id",)
+    fields: ClassVar[Any] = (
+        ("id", "order"), ("title", "quantity"), ("total", "base"), ("shown_state", "paid_to", "return_by"),
+        ("brand", "streamer", "agency"), ("rate_bp", "agency_share_bp", "fee_bp"),
+        ("to_brand", "to_streamer"), ("to_agency", "to_platform"),
+    )  # fmt: skip
+    readonly_fields = (
+        "total", "base", "shown_state", "paid_to", "to_brand", "to_streamer", "to_agency", "to_platform",
+    )  # fmt: skip
+
+    def own(self, person: User) -> QuerySet[CommissionLine]:
+        """Return the paid lines of a person's brands and shows, all of them for platform staff."""
+        rows = with_parts(CommissionLine.objects.select_related("brand", "streamer", "agency", "order"))
+        streamer = Streamer.objects.filter(user=person).first()
+        mine = Q(streamer=streamer) if streamer else Q(streamer=None)
+        rows = rows.annotate(
+            seen_by=Case(When(mine, then=Value("streamer")), default=Value("brand"), output_field=CharField())
+        )
+        if is_platform_staff(person):
+            return rows
+        brands = list(brands_of(person).values_list("id", flat=True))
+        return rows.filter(Q(brand_id__in=brands) | mine)
+
+    @column("State", label=COLOURS)
+    def shown_state(self, line: CommissionLine) -> str:
+        """Return the commission's state, as the person's own party sees it."""
+        return _of(line).state
+
+    @column("Paid to")
+    def paid_to(self, line: CommissionLine) -> str:
+        """Return who has had the money."""
+        return ", ".join(_of(line).paid_to) or "-"
+
+    @column("Base")
+    def base(self, line: CommissionLine) -> Money:
+        """Return what is split."""
+        return _of(line).base
+
+    @column("To the brand")
+    def to_brand(self, line: CommissionLine) -> Money:
+        """Return the brand's part."""
+        return _of(line).parts.brand
+
+    @column("To the streamer")
+    def to_streamer(self, line: CommissionLine) -> Money:
+        """Return the streamer's part."""
+        return _of(line).parts.streamer
+
+    @column("To the agency")
+    def to_agency(self, line: CommissionLine) -> Money:
+        """Return the agency's part."""
+        return _of(line).parts.agency
+
+    @column("To the marketplace")
+    def to_platform(self, line: CommissionLine) -> Money:
+        """Return the marketplace's fee."""
+        return _of(line).parts.platform
+
+
+def _of(line: CommissionLine) -> Commission:
+    """Return the commission of a line that ``own`` has found."""
+    return Commission(line, Party(line.seen_by))  # type: ignore[attr-defined]  # annotated
