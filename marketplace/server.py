@@ -87,6 +87,7 @@ def serve(
         own_port: one more port, of 127.0.0.1, that reaches this process and none that shares the other.
         trusted_proxies: addresses and networks whose X-Forwarded-For and -Proto are believed.
     """
+    gc.disable()  # until all is imported: what is imported stays
     _allow_many_sockets()
     sys.setswitchinterval(SWITCH_SECONDS)
     listeners = [socket.socket(fileno=fd) if fd is not None else _listen(host, port)]
@@ -129,6 +130,7 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 50, 100)
+    gc.enable()
 
 
 def _allow_many_sockets() -> None:

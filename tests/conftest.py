@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.clocks import clock_put_back
 from tests.database import database_of
-from tests.limits import fresh_limits
+from tests.limits import fresh_limits, limits_redis
 from tests.people import admin, brand, brand_owner, brand_staff, buyer, host, outsider, rival
 from tests.plugin import FOLDER_VARIABLE
 from tests.servers import Beat, Ours, Web, Worker, temporary_folder
@@ -25,6 +25,7 @@ __all__ = [
     "clock_put_back",
     "fresh_limits",
     "host",
+    "limits_redis",
     "outsider",
     "rival",
 ]

@@ -6,7 +6,7 @@ pytest-django gives it a database.
 
 What a mode cannot change is proved in one of them (docs/adr/0007-what-no-mode-changes-is-proved-once.md):
 ``only_in(mode)`` marks such tests, ``thorough_in(mode)`` tells a matrix whether to try all or a sample.
-EVERYWHERE=1 runs all of both in both modes.
+Random lives are ``dealt`` out between the modes. EVERYWHERE=1 runs all of it in both.
 """
 
 import gc
@@ -14,12 +14,15 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 FOLDER_VARIABLE = "HAWKER_TEST_FOLDER"
+Life = TypeVar("Life")
+
 _made_here: list[Path] = []
 
 
@@ -107,6 +110,11 @@ def everywhere() -> bool:
 def thorough_in(home: str) -> bool:
     """Tell whether this mode tries all of what no mode changes and ``home`` proves, or a sample of it."""
     return everywhere() or mode() == home
+
+
+def dealt(lives: Sequence[Life]) -> list[Life]:
+    """Return this mode's share of random lives: every second one, so that no two modes live the same."""
+    return list(lives) if everywhere() else list(lives)[mode() == "scaled" :: 2]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,20 +1,27 @@
 """Run the suite in one mode or in both: ``python -m tests.run embedded|scaled|all [pytest arguments]``.
 
-The servers of the scaled mode come from wheels unless DATABASE_URL or REDIS_URL name others. Each mode is one
-run of pytest with its own closing line; a mode that fails ends the whole, so its closing line is the last.
+The servers of the scaled mode come from wheels unless DATABASE_URL or REDIS_URL name others. Both modes run
+at the same time, each as one run of pytest with its own closing line: one works while the other waits. What
+the scaled one says is shown after the embedded one's; when that fails, the other is stopped.
 """
 
 import os
+import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.plugin import FOLDER_VARIABLE
 from tests.servers import ROOT, Postgres, Valkey, temporary_folder
 
+CORES = os.cpu_count() or 1
 #: One more than there are cores: tests on real sockets wait for a fifth of their time.
-PROCESSES = (os.cpu_count() or 1) + 1
+PROCESSES = CORES + 1
+LOOK_SECONDS = 0.2
 
 
 def run_embedded(folder: Path, arguments: list[str]) -> int:
@@ -38,20 +45,63 @@ def run_scaled(folder: Path, arguments: list[str]) -> int:
         return _pytest({"DATABASE_URL": database_url, "REDIS_URL": redis_url}, folder, arguments)
 
 
-MODES = {"embedded": [run_embedded], "scaled": [run_scaled], "all": [run_embedded, run_scaled]}
+def run_all(folder: Path, arguments: list[str]) -> int:
+    """Run both modes at the same time, with as many processes each as there are cores."""
+    arguments = ["-n", str(CORES), *arguments]
+    with _aside(folder / "scaled.txt", ["scaled", *arguments]) as scaled:
+        return run_embedded(folder, arguments) or scaled.show()
+
+
+MODES = {"embedded": run_embedded, "scaled": run_scaled, "all": run_all}
 
 
 def main(arguments: list[str]) -> int:
-    """Run the modes that the first argument names; return pytest's exit code."""
+    """Run what the first argument names; return pytest's exit code."""
     if not arguments or arguments[0] not in MODES:
         print(__doc__, file=sys.stderr)
         return 2
-    for run in MODES[arguments[0]]:
-        with temporary_folder() as folder:
-            code = run(folder, arguments[1:])
-        if code:
-            return code
-    return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # stop what was started first
+    with temporary_folder() as folder:
+        return MODES[arguments[0]](folder, arguments[1:])
+
+
+@dataclass
+class _Aside:
+    """A run of this module whose output goes into a file."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+
+    def show(self) -> int:
+        """Print what it said and says until it ends; return its exit code."""
+        with self.said.open("rb") as lines:
+            while True:
+                code = self.process.poll()
+                sys.stdout.buffer.write(lines.read())
+                sys.stdout.flush()
+                if code is not None:
+                    return code
+                time.sleep(LOOK_SECONDS)
+
+
+@contextmanager
+def _aside(said: Path, arguments: list[str]) -> Iterator[_Aside]:
+    """Run this module beside this process, in a group of its own, which ends with the block."""
+    with said.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.run", *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield _Aside(process, said)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
 
 
 def _pytest(env: dict[str, str], folder: Path, arguments: list[str]) -> int:

@@ -4,6 +4,7 @@ import json
 import re
 import time
 
+import pytest
 from playwright.sync_api import WebSocketRoute
 
 from marketplace.lib import clock
@@ -60,6 +61,7 @@ def test_a_newcomer_buys_what_is_being_explained(site: Site, meet: Meet) -> None
         assert words in receipt
 
 
+@pytest.mark.only_in("embedded")
 def test_the_keyboard_alone_buys(site: Site, meet: Meet) -> None:
     bella = meet("buyer")
     page = enter(bella, site.world.ids["live"])
@@ -102,6 +104,7 @@ def tab_to(person: Person, selector: str) -> None:
     raise AssertionError(f"{TABS} times Tab did not reach {selector}")
 
 
+@pytest.mark.only_in("embedded")
 def test_without_a_script_forms_buy(site: Site, meet: Meet) -> None:
     ids = site.world.ids
     otto = meet("other", java_script_enabled=False)
@@ -152,6 +155,7 @@ def test_of_two_who_want_the_last_unit_one_gets_it(site: Site, meet: Meet) -> No
     assert loser.locator("[data-note]").inner_text()[:30] in {"", "There are not that many left. "}
 
 
+@pytest.mark.only_in("embedded")
 def test_who_has_not_heard_of_a_change_is_refused_and_told_what_to_do(site: Site, meet: Meet) -> None:
     third, host = site.world.ids["third"], site.world.people["host"]
 
@@ -192,6 +196,7 @@ def test_who_has_not_heard_of_a_change_is_refused_and_told_what_to_do(site: Site
     site.ask(lambda: change_slot(slot_id=third, actor=host, now=clock.now(), **as_before))
 
 
+@pytest.mark.only_in("embedded")
 def test_after_a_declined_card_a_good_one_pays(site: Site, meet: Meet) -> None:
     rico = meet("rival", size=PHONE, color_scheme="dark")
     page = enter(rico, site.world.ids["live"])
@@ -213,6 +218,7 @@ def test_after_a_declined_card_a_good_one_pays(site: Site, meet: Meet) -> None:
     assert page.get_by_role("dialog").count() == 0
 
 
+@pytest.mark.only_in("embedded")
 def test_a_checkout_that_cannot_be_reached_keeps_what_was_typed(site: Site, meet: Meet) -> None:
     admin = meet("admin", size=PHONE)
     page = enter(admin, site.world.ids["live"])
@@ -241,6 +247,7 @@ def test_a_checkout_that_cannot_be_reached_keeps_what_was_typed(site: Site, meet
     assert payments_of(site, order.id) == [Pay.CAPTURED]
 
 
+@pytest.mark.only_in("embedded")
 def test_a_slow_payment_is_shown_as_it_is_decided(site: Site, meet: Meet) -> None:
     mona = meet("moderator")
     page = enter(mona, site.world.ids["live"])

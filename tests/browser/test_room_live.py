@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import WebSocketRoute
 
 from marketplace.lib import clock
@@ -73,6 +74,7 @@ def test_a_purchase_whose_answer_was_lost_is_asked_for_again(site: Site, meet: M
     assert orders_of(site, ids["slot"]) == [*before, ("pending_payment", 2990)]
 
 
+@pytest.mark.only_in("embedded")
 def test_a_show_whose_picture_is_away_goes_on_selling(site: Site, meet: Meet) -> None:
     live = site.world.ids["live"]
     source = {"source": Session.Source.HLS, "source_url": f"{site.url}/static/nowhere.m3u8"}
@@ -89,6 +91,7 @@ def test_a_show_whose_picture_is_away_goes_on_selling(site: Site, meet: Meet) ->
     site.ask(lambda: Session.objects.filter(id=live).update(**simulated))
 
 
+@pytest.mark.only_in("embedded")
 def test_who_wants_no_motion_sees_none(site: Site, meet: Meet) -> None:
     ids, host, now = site.world.ids, site.world.people["host"], clock.now()
     site.ask(lambda: pin_slot(slot_id=ids["pinned"], actor=host, now=now))

@@ -22,6 +22,7 @@ from tests.ledger.books import found
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import APPROVE, DECLINE, Shop, caller, cancel, pay, ship, try_to_buy
 from tests.orders.times import findings, later
+from tests.plugin import dealt
 from tests.security.world import undone
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +95,11 @@ class Model:
             self.balances[leg.account.kind, leg.account.currency] -= leg.amount
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=len(dealt(range(25))),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(deeds=st.lists(st.one_of(postings, postings, reversals, repeats), min_size=1, max_size=15))
 def test_balances_are_what_was_posted(deeds: list[tuple[Any, ...]]) -> None:
     with undone():
@@ -152,7 +157,11 @@ class Life:
             )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=len(dealt(range(12))),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     deeds=st.lists(
         st.tuples(st.sampled_from((*DEEDS, "buy", "pay", "wait")), st.integers(0, 30)),

@@ -286,9 +286,7 @@ def slowest_statement(open_page: Callable[[], Any]) -> float:
     return best
 
 
-def test_lists_open_at_once_however_many_orders_there_are(
-    shop: Shop, admin: User, brand_staff: User
-) -> None:
+def test_lists_open_at_once_however_many_orders_there_are(shop: Shop, admin: User, brand_staff: User) -> None:
     crowd(shop, MANY)
     assert [model.objects.count() for model in (Order, OrderLine, Payment, Shipment)] == [MANY] * 4
     clients = {"admin": signed_in(admin), "brand": signed_in(brand_staff)}

@@ -21,6 +21,7 @@ from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, caller, cancel, pay, ship, try_to_buy
 from tests.orders.times import findings, later
 from tests.people import sign_up
+from tests.plugin import dealt
 
 STEPS = 30
 #: An audit costs four times what a step does: in these lives it follows each, in others every third.
@@ -93,7 +94,7 @@ class Market:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", dealt(range(8)))
 def test_random_lives_of_orders_leave_no_finding(shop: Shop, deal: Deal, hours: Hours, seed: int) -> None:
     market = Market(shop, hours, random.Random(seed))
     done = []

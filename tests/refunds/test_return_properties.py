@@ -14,6 +14,7 @@ from refunds.return_states import TERMINAL
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop
 from tests.orders.times import findings, later
+from tests.plugin import dealt
 from tests.refunds.claims import DAY, bought, delivered
 from tests.refunds.market import Market
 
@@ -21,7 +22,7 @@ STEPS_TAKEN = 50
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", dealt(range(3)))
 def test_random_lives_of_returns_leave_no_finding(shop: Shop, admin: User, hours: Hours, seed: int) -> None:
     market = Market(shop, admin, hours, random.Random(seed))
     for person in market.people:

@@ -25,6 +25,7 @@ from tests.ledger.books import balance, entries_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, caller, ship
 from tests.orders.times import findings, later, settle
+from tests.plugin import dealt
 from tests.security.world import undone
 from tests.settlement.sales import DAY, deliver, end_period, give_back, sell
 
@@ -202,7 +203,11 @@ class Trade:
 DEEDS = ("sell", "sell", "ship", "give_back", "settle", "pay_out", "wait")
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=len(dealt(range(6))),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(deeds=st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 30)), min_size=6, max_size=14))
 def test_every_cent_is_where_it_should_be_after_every_deed(
     shop: Shop, buyer: User, hours: Hours, deeds: list[tuple[str, int]]
