@@ -41,7 +41,7 @@ class MadePeople:
 def make_people(*, count: int, seed: int, actor: User, now: datetime, first: int = 0) -> MadePeople:
     """Make the people ``first`` to ``first + count - 1`` of a seed, or find them, each with a new token.
 
-    Nobody can sign in as one of them: they have no password, only a token that may buy.
+    Nobody can sign in as one of them: they have no password, only a token that may buy and return.
     """
     names = [f"sim~{seed}~{number}" for number in range(first, first + count)]
     with action():
@@ -75,7 +75,7 @@ def _with_token(user: User, now: datetime) -> tuple[ApiToken, str]:
         digest=digest,
         token_key=secret[:SHOWN],
         name=TOKEN_NAME,
-        scopes=[Scope.ORDERS_WRITE.value],
+        scopes=[Scope.ORDERS_WRITE.value, Scope.RETURNS_WRITE.value],
         expiry=clock.machine_now() + TOKEN_LIFE,
         created=now,
     )

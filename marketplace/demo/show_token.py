@@ -21,7 +21,9 @@ from streams.models import Streamer
 
 NAME = "simulated show"
 LIFE = timedelta(days=1)
-SCOPES = (Scope.SESSIONS_HOST, Scope.CATALOGUE_WRITE, Scope.ORDERS_WRITE, Scope.SANDBOX)
+SCOPES = (
+    Scope.SESSIONS_HOST, Scope.CATALOGUE_WRITE, Scope.ORDERS_WRITE, Scope.RETURNS_WRITE, Scope.SANDBOX,
+)  # fmt: skip
 STAFF = "sim~staff"  # nobody can sign up under such a name
 FEE_BP = 500
 

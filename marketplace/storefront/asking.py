@@ -97,9 +97,15 @@ def _judged(line: OrderLine, wish: Wish, draft: Draft, *, now: datetime) -> Prev
 
 
 def _first_choice(found: Eligibility) -> dict[str, str]:
-    units = str(found.units) if found.whole_line else "1"
-    only = found.options[0].types[0] if found.options and len(found.options[0].types) == 1 else ""
-    return {"units": units, "type": only, "reason": "", "share": "100", "text": ""}
+    """Return what the form says before anything is chosen: only what leaves no choice."""
+    types = {each for option in found.options for each in option.types}
+    return {
+        "units": str(found.units) if found.whole_line else "1",
+        "type": types.pop() if len(types) == 1 else "",
+        "reason": "",
+        "share": "100",
+        "text": "",
+    }
 
 
 def _draft(request: HttpRequest, user: User, now: datetime) -> Draft:
@@ -128,9 +134,11 @@ def _form(
 ) -> HttpResponse:
     offered = [(option, REASONS[option.reason]) for option in found.options]
     allowed = {each for option in found.options for each in option.types}
+    ends = {option.until for option in found.options}
     context = _context(found, draft) | {
         "options": offered,
         "types": {name: title for name, title in TYPES.items() if name in allowed},
+        "until": ends.pop() if len(ends) == 1 else None,
         "by_share": any(option.by_share for option in found.options),
         "why": WHY.get(found.why or "", ""),
         "moment": moment_of(found.line),

@@ -59,11 +59,25 @@ class Api:
         return await self._ask("GET", path, params=query, token=token)
 
     async def post(
-        self, path: str, body: dict[str, Any] | None = None, *, key: str = "", token: str = ""
+        self,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        key: str = "",
+        token: str = "",
+        seconds: float = PATIENCE_SECONDS,
     ) -> dict[str, Any]:
-        """Return the answer to a POST below ``/api/v1/``. Raises Refused, Unreachable."""
+        """Return the answer to a POST below ``/api/v1/``, within ``seconds``. Raises Refused, Unreachable."""
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
-        return await self._ask("POST", path, json={} if body is None else body, headers=headers, token=token)
+        rest: dict[str, Any] = {"json": {} if body is None else body, "headers": headers, "token": token}
+        if seconds > PATIENCE_SECONDS:
+            rest["timeout"] = seconds
+        return await self._ask("POST", path, seconds=seconds, **rest)
+
+    async def upload(self, path: str, name: str, content: bytes, *, token: str = "") -> dict[str, Any]:
+        """Return the answer to a file sent below ``/api/v1/``. Raises Refused, Unreachable."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return await self._ask("POST", path, files={"file": (name, content)}, headers=headers, token=token)
 
     async def pages(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
         """Yield every object of a list."""
@@ -76,13 +90,20 @@ class Api:
             query["starting_after"] = page["data"][-1]["id"]
 
     async def _ask(
-        self, method: str, path: str, *, token: str = "", headers: dict[str, str] | None = None, **rest: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str = "",
+        headers: dict[str, str] | None = None,
+        seconds: float = PATIENCE_SECONDS,
+        **rest: Any,
     ) -> dict[str, Any]:
         sent, who = {**(headers or {})}, token or self._token
         if who:
             sent["Authorization"] = f"Bearer {who}"
         url = f"{self.url}/api/v1/{path}"
-        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        deadline = asyncio.get_running_loop().time() + seconds
         pause, why = FIRST_PAUSE, ""
         for attempt in range(ATTEMPTS):
             self.retries += bool(attempt)

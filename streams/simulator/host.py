@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streams.simulator.api import Api, Refused
+from streams.simulator.money import shown
 from streams.simulator.script import LEAST_DEAL_SECONDS, Beat, Script
 from streams.simulator.stage import Stage
 from streams.simulator.timeline import Timeline, sleep_until
@@ -81,7 +82,8 @@ class Host:
             "seconds": seconds,
             "per_buyer_limit": beat.per_buyer_limit,
         }
-        self._hear(f"» deal: {self._titles[beat.product]} for {beat.price / 100:.2f}, {beat.quota} units")
+        price = shown(beat.price, self.script.currency)
+        self._hear(f"» deal: {self._titles[beat.product]} for {price}, {beat.quota} units")
         for _ in range(3):
             try:
                 await self._post("deals", body)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from streams.simulator.presets import preset_names, preset_path
 from streams.simulator.rates import Rates, read_rates
+from streams.simulator.regrets import Regrets, read_regrets
 from streams.simulator.script import Script, parse_script, read_toml
 
 MOST_SEED = 2**31 - 1
@@ -15,6 +16,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "speed": (0.1, 1_000),
     "seed": (0, MOST_SEED),
     "processes": (1, 64),
+    "days": (0, 60),
 }
 
 
@@ -36,6 +38,7 @@ class Options:
     token: str
     processes: int
     loop: bool
+    days: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Play:
     text: str
     script: Script
     rates: Rates
+    regrets: Regrets
     pace: float
     page: Path
 
@@ -75,8 +79,8 @@ def read_options(options: Options) -> Play:
     document = read_toml(text, path.name)
     script = parse_script(document, text=text, name=path.name)
     pace = (options.minutes or script.minutes) / script.minutes / options.speed
-    rates = read_rates(document, name=path.name)
-    return Play(options, path.name, text, script, rates, pace, page)
+    rates, regrets = read_rates(document, name=path.name), read_regrets(document, name=path.name)
+    return Play(options, path.name, text, script, rates, regrets, pace, page)
 
 
 def _script_path(preset: str) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.simulator.charts import area, bars, columns
+from streams.simulator.money import shown
 
 STYLE = Path(__file__).with_name("page.css")
 LATENCIES = (
@@ -44,6 +45,7 @@ def page_of(report: dict[str, Any]) -> str:
             "From coming in to paying", "How many people took each step at least once.", _funnel(report)
         ),
         _section("Sales by product", _concentration(report), _products(report), wide=True),
+        _afterwards(report),
         _section("Paid and unpaid", "Where the orders stood at the end.", _states(report)),
         _section(
             "What people did not get",
@@ -88,13 +90,14 @@ def _head(report: dict[str, Any]) -> str:
 
 def _tiles(report: dict[str, Any]) -> str:
     sales, traffic, latencies = report["sales"], report["traffic"], report["latencies"]
+    currency = report["show"]["currency"]
     tiles = (
         (f"{traffic['peak']:,}", "watching at most"),
         (f"{traffic['visits']:,}", f"visits, {traffic['came_back']:,} of people who came back"),
         (f"{sales['orders']:,}", f"orders, {sales['orders_in_deals']:,} of them in deals"),
         (
-            f"{sales['gross'] / 100:,.0f}",
-            f"{report['show']['currency']} ordered, {sales['paid'] / 100:,.0f} paid",
+            shown(sales["gross"], currency, whole=True),
+            f"{currency} ordered, {shown(sales['paid'], currency, whole=True)} paid",
         ),
         (_ms(latencies["buy"]["p99_ms"]), "for 99 of 100 purchases at most"),
         (_ms(latencies["fact"]["p99_ms"]), "from fact to viewer, 99 of 100"),
@@ -182,6 +185,37 @@ def _products(report: dict[str, Any]) -> str:
     )
 
 
+def _afterwards(report: dict[str, Any]) -> str:
+    """Return the section about the days behind the show; nothing when none were played."""
+    after = report["afterwards"]
+    if after is None:
+        return ""
+    rate = "nothing was shipped" if after["return_rate"] is None else f"{after['return_rate']:.1%} of units"
+    words = (
+        f"After {after['days']} days: {after['returns']:,} returns, money back for {rate},"
+        f" {_money(report, after['refunded'])} of {_money(report, report['sales']['paid'])}."
+    )
+    rows = [
+        (each["category"], f"{each['units']:,}", f"{each['units_refunded']:,}", _percent(each))
+        for each in after["categories"]
+    ]
+    told = [
+        *after["states"].items(),
+        *((f"asked: {name}", count) for name, count in after["reasons"].items()),
+    ]
+    return _section(
+        "What came back",
+        words,
+        _table(("", "units shipped", "money back", "rate"), rows)
+        + bars([(name.replace("_", " "), count, f"{count:,}") for name, count in told]),
+        wide=True,
+    )
+
+
+def _percent(each: dict[str, Any]) -> str:
+    return f"{each['units_refunded'] / each['units']:.0%}"
+
+
 def _states(report: dict[str, Any]) -> str:
     sales = report["sales"]
     rows = [(state.replace("_", " "), count, f"{count:,}") for state, count in sales["states"].items()]
@@ -265,7 +299,8 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _money(report: dict[str, Any], amount: int) -> str:
-    return f"{amount / 100:,.0f} {report['show']['currency']}"
+    currency = report["show"]["currency"]
+    return f"{shown(amount, currency, whole=True)} {currency}"
 
 
 def _ms(value: float | None) -> str:

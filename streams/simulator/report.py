@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from streams.simulator.afterwards import figures_of
 from streams.simulator.room import seconds_of
 from streams.simulator.show import Outcome
 from streams.simulator.worker import PLANNED
@@ -40,6 +41,7 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
         "traffic": _traffic(outcome),
         "funnel": _funnel(outcome),
         "sales": _sales(outcome),
+        "afterwards": None if outcome.afterwards is None else figures_of(outcome.afterwards),
         "per_minute": _per_minute(outcome),
         "refusals": _with_prefix(outcome, "refused:"),
         "missed": _with_prefix(outcome, "missed:"),

@@ -88,6 +88,8 @@ class Runner:
                 pace=self._play.pace,
                 seed=options.seed + number,
                 processes=options.processes,
+                days=options.days,
+                regrets=self._play.regrets,
             )
             try:
                 outcome = asyncio.run(self._guarded(wanted))

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from streams.simulator import checks
+from streams.simulator.afterwards import Afterwards, Days
 from streams.simulator.api import Api, Refused, Unreachable
 from streams.simulator.checks import Books, Check
 from streams.simulator.crowd import Person
@@ -16,6 +17,7 @@ from streams.simulator.host import Host, Played
 from streams.simulator.plan import show_seconds
 from streams.simulator.processes import Team, team
 from streams.simulator.rates import Rates
+from streams.simulator.regrets import Regrets
 from streams.simulator.script import Script
 from streams.simulator.stage import HINTS, NoStage, Stage, begin, build_stage, put_away
 from streams.simulator.tally import Tally
@@ -45,6 +47,8 @@ class Wanted:
     pace: float
     seed: int
     processes: int = 1
+    days: int = 0
+    regrets: Regrets = field(default_factory=Regrets)
 
 
 @dataclass
@@ -65,6 +69,7 @@ class Outcome:
     checks: list[Check]
     stayed: int
     http_retries: int
+    afterwards: Afterwards | None = None
 
     @property
     def held(self) -> bool:
@@ -102,12 +107,33 @@ async def run_show(wanted: Wanted, watch: Watch) -> Outcome:
         host = Host(api, wanted.script, stage, timeline, lambda said: setattr(progress, "said", said))
         async with team(_tasks(wanted, stage, timeline, people)) as crowd:
             try:
-                return await _play(api, wanted, stage, timeline, host, crowd, progress, watch)
+                outcome = await _play(api, wanted, stage, timeline, host, crowd, progress, watch)
             except BaseException:
                 with contextlib.suppress(Refused, Unreachable, TimeoutError):
                     async with asyncio.timeout(FAREWELL_SECONDS):
                         await put_away(api, stage.session)
                 raise
+        if wanted.days:
+            await _play_days(api, outcome, people, progress, watch)
+        return outcome
+
+
+async def _play_days(
+    api: Api, outcome: Outcome, people: list[tuple[int, Person]], progress: Progress, watch: Watch
+) -> None:
+    """Play the days behind a show and add what came of them."""
+    wanted = outcome.wanted
+
+    def tell(day: int) -> None:
+        progress.phase = f"day {day} of {wanted.days} behind the show"
+        watch(progress)
+
+    by_id = {person.id: (number, person) for number, person in people}
+    days = Days(api, wanted.script, outcome.stage, wanted.regrets, by_id)
+    outcome.afterwards, check = await days.play(
+        outcome.books.orders, wanted.days, seed=wanted.seed, tell=tell
+    )
+    outcome.checks.append(check)
 
 
 async def _play(

@@ -10,7 +10,10 @@ from streams.simulator.script import Product, Script
 SHORTEST_WINDOW = 60
 #: What to do about refusals that have one cause here.
 HINTS = {
-    "scope_missing": "The token needs the scopes sessions:host, catalogue:write and sandbox: make another.",
+    "scope_missing": (
+        "The token needs the scopes sessions:host, catalogue:write and sandbox, and for --days orders:write"
+        " and returns:write: make another."
+    ),
     "invalid_token": (
         "The marketplace does not know the token. One that was made here is good only where the marketplace"
         " uses the same database; otherwise give one with --token."

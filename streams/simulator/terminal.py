@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from streams.simulator.money import shown
 from streams.simulator.show import Progress
 
 PLAIN_SECONDS = 5.0
@@ -127,13 +128,19 @@ class Moving:
 def conclusion(report: dict[str, Any], page: Path) -> list[str]:
     """Return what came of a show in a few lines."""
     sales, buy, fact = report["sales"], report["latencies"]["buy"], report["latencies"]["fact"]
+    currency = report["show"]["currency"]
     lines = [
         f"{report['traffic']['visits']} visits, {report['traffic']['peak']} at most at once;"
         f" {sales['orders']} orders, {sales['units']} units,"
-        f" {sales['gross'] / 100:,.2f} {report['show']['currency']}",
+        f" {shown(sales['gross'], currency)} {currency}",
         f"buy {_ms(buy['p50_ms'])}, p99 {_ms(buy['p99_ms'])}; fact to viewer {_ms(fact['p50_ms'])},"
         f" p99 {_ms(fact['p99_ms'])}",
     ]
+    if after := report["afterwards"]:
+        lines.append(
+            f"{after['days']} days: {after['returns']} returns, {after['units_refunded']} of {after['units']}"
+            f" units refunded, {shown(after['refunded'], currency)} {currency}"
+        )
     for check in report["checks"]:
         lines.append(f"{'held  ' if check['held'] else 'BROKEN'} {check['rule']}")
         lines += [f"       {fault}" for fault in check["faults"][:10]]

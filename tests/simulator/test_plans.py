@@ -2,12 +2,16 @@
 
 from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import pytest
 
+from marketplace.lib.money import _EXPONENTS, exponent
+from streams.simulator.money import digits, shown
 from streams.simulator.plan import Plan, digest_of, plan_viewer, show_seconds
 from streams.simulator.presets import preset_names, preset_path
 from streams.simulator.rates import Rates, read_rates
+from streams.simulator.regrets import Regrets, regret_of
 from streams.simulator.script import BadScript, Script, parse_script, read_toml
 
 pytestmark = pytest.mark.only_in("embedded")
@@ -106,3 +110,21 @@ def test_wrong_rates_name_the_field(crowd: str, message: str) -> None:
     with pytest.raises(BadScript) as refusal:
         read_rates(read_toml(f"[crowd]\n{crowd}\n", "s.toml"), name="s.toml")
     assert message in str(refusal.value)
+
+
+def test_amounts_have_the_digits_that_the_marketplace_gives_them() -> None:
+    for currency in ("CNY", *_EXPONENTS):
+        assert digits(currency) == exponent(currency)
+    told = [shown(1_234_500, each) for each in ("CNY", "JPY", "KWD")]
+    assert told == ["12,345.00", "1,234,500", "1,234.500"]
+    assert shown(1_234_560, "CNY", whole=True) == "12,346"
+
+
+def test_what_comes_back_follows_from_the_seed_and_the_rates() -> None:
+    regrets = Regrets(others=0.0, rates={"clothing": 0.5})
+    kept = [regret_of(Random(f"{number}"), "clothing", regrets) for number in range(2_000)]
+    wanted = [each for each in kept if each is not None]
+    assert 900 < len(wanted) < 1_100
+    assert 0.5 < sum(each.reason == "no_reason" for each in wanted) / len(wanted) < 0.62
+    assert kept[:50] == [regret_of(Random(f"{number}"), "clothing", regrets) for number in range(50)]
+    assert all(regret_of(Random(f"{number}"), "tea", regrets) is None for number in range(50))

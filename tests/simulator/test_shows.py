@@ -17,8 +17,9 @@ from django.core.management import CommandError, call_command
 from marketplace.actions.brands import create_brand
 from marketplace.actions.tokens import create_token
 from marketplace.lib import clock
-from marketplace.models import ApiToken, StockLevel, User, Variant
+from marketplace.models import ApiToken, SandboxClock, StockLevel, User, Variant
 from orders.models import Order, OrderLine
+from refunds.models import Refund, Return
 from streams.actions.people import register_streamer
 from streams.models import ChatMessage, Deal, RoomEvent, Session, Slot
 from streams.simulator.plan import digest_of, plan_viewer
@@ -279,3 +280,31 @@ def test_a_brand_of_somebody_else_is_left_alone(here: Here, host: User, outsider
     with pytest.raises(CommandError, match="The brand “Small brand” is somebody else's"):
         here(token=secret)
     assert not Session.objects.exists()
+
+
+@pytest.fixture
+def web_put_back(web: Web) -> Iterator[None]:
+    """Start the server anew, which other tests share: what has seen a moved clock looks once a second."""
+    yield
+    SandboxClock.objects.all().delete()
+    web.restart()
+
+
+@pytest.mark.only_in("embedded")
+@pytest.mark.usefixtures("web_put_back")
+def test_the_days_behind_a_show_bring_goods_back(simulate: Simulate, tmp_path: Path) -> None:
+    process = simulate("--viewers", str(VIEWERS), "--seed", str(SEED), "--speed", "8", "--days", "16")
+    code, out, err = finish(process, 120)
+    assert (code, err) == (0, ""), out
+    report = read_report(tmp_path)
+    after = report["afterwards"]
+    cases = Return.objects.filter(line__session=report["show"]["session"])
+    refunds = Refund.objects.filter(case__in=cases)
+    states = Counter(cases.values_list("state", flat=True))
+    assert after["states"] == states
+    assert after["returns"] == cases.count() > 3
+    assert after["refunded"] == sum(refund.amount for refund in refunds) > 0
+    assert set(refunds.values_list("state", flat=True)) == {"done"}
+    assert {"kitchen", "tea"} == {each["category"] for each in after["categories"]}
+    assert report["checks"][-1]["name"] == "afterwards"
+    assert "What came back" in (tmp_path / "report.html").read_text()

@@ -31,7 +31,7 @@ def test_a_receipt_names_seller_host_parcel_and_what_happened(
     page = bella.get(f"/orders/{order.id}").content.decode()
     for words in (
         f"sold by {shop.brand.name}", shop.session.streamer.name, "HX000123", "¥79.80", "8 Teahouse Lane",
-        "handed over", "Longjing, 100 g: 7 days without a reason", f"/live/{shop.session.id}",
+        "handed over", "Bought with: 7 days without a reason", f"/live/{shop.session.id}",
     ):  # fmt: skip
         assert words in page
     assert "Cancel this order" not in page

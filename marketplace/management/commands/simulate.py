@@ -44,11 +44,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--token",
             default="",
-            help="a streamer's token with sessions:host, catalogue:write and sandbox; made in the local"
-            " database if left out",
+            help="a streamer's token with sessions:host, catalogue:write and sandbox, and for --days"
+            " orders:write and returns:write; made in the local database if left out",
         )
         parser.add_argument(
             "--processes", type=int, default=1, help="processes that the crowd is spread over"
+        )
+        parser.add_argument(
+            "--days",
+            type=int,
+            default=0,
+            help="days behind the show to play too: parcels, returns, refunds; moves the sandbox's clock",
         )
         parser.add_argument("--loop", action="store_true", help="play show after show until stopped")
 
