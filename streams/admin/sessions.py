@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 
 from marketplace import pictures
 from marketplace.admin.base import OwnAdmin, OwnInline, button, column, person_of
@@ -48,6 +49,7 @@ NOT_OVER = BEFORE | ON_AIR
 #: In which states a button stands on a session's page; the action judges again.
 BUTTONS: dict[str, frozenset[str]] = {
     "console": frozenset(State),
+    "report": ON_AIR - {State.REHEARSAL} | {State.ENDED},
     "start": frozenset({State.SCHEDULED, State.REHEARSAL}),
     "pause": frozenset({State.LIVE}),
     "resume": frozenset({State.PAUSED}),
@@ -111,7 +113,15 @@ class SessionAdmin(OwnAdmin):
     audience = staticmethod(hosts)
     group = "Live"
     icon = "live_tv"
-    list_display = ("title", "streamer", "shown_state", "scheduled_at", "started_at", "in_line_up")
+    list_display = (
+        "title",
+        "streamer",
+        "shown_state",
+        "scheduled_at",
+        "started_at",
+        "in_line_up",
+        "shown_report",
+    )
     list_filter = ("state",)
     search_fields = ("title", "streamer__name")
     ordering = ("-id",)
@@ -124,6 +134,7 @@ class SessionAdmin(OwnAdmin):
     actions_list: ClassVar[list[Any]] = ["create"]
     actions_detail: ClassVar[list[Any]] = [
         "console",
+        "report",
         "start",
         "resume",
         "pause",
@@ -161,10 +172,22 @@ class SessionAdmin(OwnAdmin):
         """Return how many slots the session has."""
         return int(session.of_slots)
 
+    @column("Report")
+    def shown_report(self, session: Session) -> str:
+        """Return the way to what the show came to, once it has begun."""
+        if session.state not in BUTTONS["report"]:
+            return ""
+        return format_html('<a href="{}">Report</a>', reverse("console:report", args=[session.id]))
+
     @button("Console", path="console", icon="sensors", primary=True)
     def console(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Go where the show is prepared and run."""
         return _to_console(self.one(request, object_id))
+
+    @button("Report", path="report", icon="bar_chart")
+    def report(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go where it stands what the show came to."""
+        return HttpResponseRedirect(reverse("console:report", args=[self.one(request, object_id).id]))
 
     @button("New session", path="create", icon="add", primary=True)
     def create(self, request: HttpRequest) -> HttpResponse:
