@@ -1,15 +1,14 @@
 """What everybody has of a sale from its payment on: an estimate, then what was settled. Only reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Prefetch, QuerySet
 
 from marketplace.lib.money import Money
-from orders.models import Hold, OrderLine, Party, SettledLine, Statement
+from orders.models import Hold, OrderLine, SettledLine
 from orders.settlement.split import Parts, split
-from orders.settlement.statements import OWNER
 
 Line = OrderLine.State
 
@@ -17,14 +16,6 @@ STATES = ("estimated", "due", "settled", "voided", "clawed_back")
 
 _UNPAID = frozenset({Line.PENDING_PAYMENT, Line.EXPIRED})
 _OVER = frozenset({Line.CANCELLED, Line.REFUNDED})
-
-#: Column names of an export, in its order.
-COLUMNS = (
-    "order", "line", "product", "currency", "gross", "refund", "commission", "fee", "net",
-)  # fmt: skip
-
-#: Those of them that are amounts.
-AMOUNTS = ("gross", "refund", "commission", "fee", "net")
 
 
 @dataclass(frozen=True)
@@ -74,23 +65,6 @@ def with_parts(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
     """Leave the lines that were paid for, with what ``Commission`` needs of other tables read along."""
     open_holds = Prefetch("holds", Hold.objects.filter(released_at=None))
     return lines.exclude(state__in=_UNPAID).prefetch_related("settled", open_holds)
-
-
-def lines_of(statement: Statement) -> QuerySet[SettledLine]:
-    """Return the lines of a statement, oldest first, straight from an index."""
-    own = {OWNER[Party(statement.party)]: statement.owner}
-    lines = SettledLine.objects.filter(run_id=statement.run_id, currency=statement.currency, **own)
-    return lines.order_by("id")
-
-
-def export(statement: Statement) -> Iterator[tuple[str, ...]]:
-    """Yield the lines of a statement as text, in the order of ``COLUMNS``; amounts in minor units."""
-    part = f"{statement.party}_part"
-    for row in lines_of(statement).select_related("line").iterator(chunk_size=1_000):
-        amounts = (
-            row.gross, row.refunded, row.commission.amount, row.platform_part, getattr(row, part),
-        )  # fmt: skip
-        yield (row.order_id, row.line_id, row.line.title, row.currency, *map(str, amounts))
 
 
 def commissions(lines: Iterable[OrderLine]) -> list[Commission]:
