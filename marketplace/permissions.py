@@ -30,7 +30,7 @@ def acts_for_some_brand(person: Person) -> bool:
 
 
 def may_enter_admin(person: Person) -> bool:
-    """Tell whether somebody finds anything there: platform staff, brand members, streamers, moderators."""
+    """Tell whether somebody finds anything there: who runs platform, brand, agency or show, or moderates."""
     if not isinstance(person, User) or not person.is_active:
         return False
     return (
@@ -38,6 +38,7 @@ def may_enter_admin(person: Person) -> bool:
         or person.brand_memberships.exists()
         or getattr(person, "streamer", None) is not None
         or person.moderates.exists()
+        or person.agency_memberships.exists()
     )
 
 

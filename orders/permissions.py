@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 
 from marketplace.errors import NotFound
 from marketplace.models import BrandMember, User
-from marketplace.permissions import is_platform_staff
+from marketplace.permissions import Person, is_platform_staff
 from orders.models import Order, OrderLine, Payment, Payout, Shipment, Statement
 from orders.queries.sight import AS_BUYER, AS_HOST, AS_STAFF, OrderAt, Role, Sight
-from streams.models import Session, Streamer
+from streams.models import AgencyMember, Session, Streamer
 
 
 def get_order_for(user: User, order_id: str, *, at: datetime) -> OrderAt:
@@ -75,9 +75,9 @@ def brand_ids_of(user: User) -> set[str]:
 
 
 def statements_for(user: User) -> QuerySet[Statement]:
-    """Return the closed statements of a person's brands and of their own shows; all for platform staff."""
+    """Return the closed statements of a person's brands, shows and agencies; all for platform staff."""
     statements = Statement.objects.exclude(state=Statement.State.OPEN).select_related("run")
-    return statements if is_platform_staff(user) else statements.filter(owner__in=_owners(user))
+    return statements if is_platform_staff(user) else statements.filter(owner__in=owners_of(user))
 
 
 def get_statement_for(user: User, statement_id: str) -> Statement:
@@ -89,9 +89,9 @@ def get_statement_for(user: User, statement_id: str) -> Statement:
 
 
 def payouts_for(user: User) -> QuerySet[Payout]:
-    """Return the payouts to a person's brands and to themselves; all for platform staff."""
+    """Return the payouts to a person's brands, themselves and their agencies; all for platform staff."""
     payouts = Payout.objects.all()
-    return payouts if is_platform_staff(user) else payouts.filter(owner__in=_owners(user))
+    return payouts if is_platform_staff(user) else payouts.filter(owner__in=owners_of(user))
 
 
 def get_payout_for(user: User, payout_id: str) -> Payout:
@@ -119,10 +119,18 @@ def require_host(user: User, session_id: str) -> Sight:
     return AS_HOST
 
 
-def _owners(user: User) -> list[str]:
-    """Return the ids under which a person is owed money."""
+def owners_of(user: User) -> list[str]:
+    """Return the ids under which a person is owed money: their brands, themselves, their agencies."""
     streamers = Streamer.objects.filter(user=user).values_list("id", flat=True)
-    return [*brand_ids_of(user), *streamers]
+    agencies = AgencyMember.objects.filter(user=user).values_list("agency_id", flat=True)
+    return [*brand_ids_of(user), *streamers, *agencies]
+
+
+def is_owed_money(person: Person) -> bool:
+    """Tell whether somebody has statements to read: for a party, or as platform staff."""
+    if not isinstance(person, User) or not person.is_active:
+        return False
+    return is_platform_staff(person) or bool(owners_of(person))
 
 
 def _sight(user: User, order: Order) -> Sight | None:

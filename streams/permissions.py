@@ -1,18 +1,19 @@
 """Who may do what in a session: pure rules over rows, no writes.
 
 The streamer hosts and may do everything. Moderators keep the chat civil and sell nothing. Members of a brand
-read the sessions that show their products. Platform staff may do everything everywhere. Everybody, signed in
-or not, reads what has been announced.
+read the sessions that show their products, members of an agency what concerns its money. Platform staff may
+do everything everywhere. Everybody, signed in or not, reads what has been announced.
 """
 
 from enum import Enum
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from marketplace.errors import Forbidden, NotFound
 from marketplace.models import BrandMember, User
 from marketplace.permissions import is_platform_staff
-from streams.models import Moderator, Session, Slot
+from streams.models import Agency, AgencyMember, Moderator, Session, Slot
 
 Visitor = User | AnonymousUser | None
 
@@ -49,6 +50,35 @@ def hosts(user: Visitor) -> bool:
     """Tell whether this person has sessions to run: their own as a streamer, or any as platform staff."""
     person = known(user)
     return person is not None and (is_platform_staff(person) or getattr(person, "streamer", None) is not None)
+
+
+def agencies_of(user: Visitor) -> QuerySet[Agency]:
+    """Return the agencies that this person acts for; all of them for platform staff."""
+    person = known(user)
+    if person is None:
+        return Agency.objects.none()
+    if is_platform_staff(person):
+        return Agency.objects.all()
+    return Agency.objects.filter(id__in=AgencyMember.objects.filter(user=person).values("agency_id"))
+
+
+def acts_for_some_agency(user: Visitor) -> bool:
+    """Tell whether somebody has an agency to look after."""
+    return (user is not None and is_platform_staff(user)) or agencies_of(user).exists()
+
+
+def require_agency(user: Visitor, agency_id: str) -> None:
+    """Raise NotFound unless somebody acts for the agency."""
+    if not agencies_of(user).filter(id=agency_id).exists():
+        raise NotFound
+
+
+def require_agency_owner(user: User, agency_id: str) -> None:
+    """Raise NotFound for who does not act for the agency, Forbidden for who does without owning it."""
+    require_agency(user, agency_id)
+    owners = AgencyMember.objects.filter(agency=agency_id, role=AgencyMember.Role.OWNER)
+    if not (is_platform_staff(user) or owners.filter(user=user).exists()):
+        raise Forbidden("Only an owner of the agency may do this.")
 
 
 def hosted(user: User) -> Q:

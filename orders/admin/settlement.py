@@ -1,4 +1,4 @@
-"""Admin of settlement: statements and holds for brands and platform staff, the rest for platform staff."""
+"""Admin of settlement: statements, holds and payouts for who is owed money, the rest for platform staff."""
 
 from typing import Any, ClassVar
 
@@ -6,11 +6,13 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 
 from marketplace.admin.base import OwnInline, column
+from marketplace.lib.ids import is_id
 from marketplace.lib.money import Money
 from marketplace.models import User
-from marketplace.permissions import acts_for_some_brand, brands_of, is_platform_staff
+from marketplace.permissions import is_platform_staff
 from orders.admin.base import STATE_COLOURS, TradeAdmin
 from orders.models import Hold, Payout, ReserveTier, SettledLine, SettlementRun, Statement
+from orders.permissions import is_owed_money, owners_of, payouts_for, statements_for
 
 STATES = {"open": "info", "closed": "warning", "paid": "success", "failed": "danger"}
 
@@ -25,9 +27,9 @@ class HoldInline(OwnInline):
 
 @admin.register(Statement)
 class StatementAdmin(TradeAdmin):
-    """What each party is owed of each period; brands see their own."""
+    """What each party is owed of each period; each party sees its own."""
 
-    audience = staticmethod(acts_for_some_brand)
+    audience = staticmethod(is_owed_money)
     group = "Money"
     icon = "request_quote"
     ids: ClassVar = {"stm": "pk", "brd": "owner", "str": "owner", "agc": "owner", "srn": "run_id"}
@@ -45,11 +47,8 @@ class StatementAdmin(TradeAdmin):
     inlines = (HoldInline,)
 
     def own(self, person: User) -> QuerySet[Statement]:
-        """Return the statements of the brands that a person acts for, all of them for platform staff."""
-        statements = Statement.objects.select_related("run")
-        if is_platform_staff(person):
-            return statements
-        return statements.filter(owner__in=list(brands_of(person).values_list("id", flat=True)))
+        """Return the closed statements of a person, all of them for platform staff."""
+        return statements_for(person)
 
     @column("State", ordering="state", label=STATES)
     def shown_state(self, statement: Statement) -> str:
@@ -59,9 +58,9 @@ class StatementAdmin(TradeAdmin):
 
 @admin.register(Hold)
 class HoldAdmin(TradeAdmin):
-    """Money that waits, with its reason and its day; brands see that of their lines and statements."""
+    """Money that waits, with its reason and its day; each party sees that of its lines and statements."""
 
-    audience = staticmethod(acts_for_some_brand)
+    audience = staticmethod(is_owed_money)
     group = "Money"
     icon = "hourglass_top"
     ids: ClassVar = {"hld": "pk", "oln": "line_id", "stm": "statement_id"}
@@ -73,19 +72,23 @@ class HoldAdmin(TradeAdmin):
     readonly_fields = ("total",)
 
     def own(self, person: User) -> QuerySet[Hold]:
-        """Return the holds of the brands that a person acts for, all of them for platform staff."""
+        """Return the holds of a person's lines and statements, all of them for platform staff."""
         holds = Hold.objects.select_related("line", "statement")
         if is_platform_staff(person):
             return holds
-        brands = list(brands_of(person).values_list("id", flat=True))
-        return holds.filter(Q(line__brand_id__in=brands) | Q(statement__owner__in=brands))
+        mine = owners_of(person)
+        own = Q(statement__owner__in=mine)
+        for prefix, column_ in (("brd", "brand"), ("str", "streamer"), ("agc", "agency")):
+            ids = [owner for owner in mine if is_id(owner, prefix)]
+            own |= Q(**{f"line__{column_}_id__in": ids})
+        return holds.filter(own)
 
 
 @admin.register(Payout)
 class PayoutAdmin(TradeAdmin):
-    """What was sent to each party; brands see what was sent to them."""
+    """What was sent to each party; each party sees what was sent to it."""
 
-    audience = staticmethod(acts_for_some_brand)
+    audience = staticmethod(is_owed_money)
     group = "Money"
     icon = "payments"
     ids: ClassVar = {"pyo": "pk", "brd": "owner", "str": "owner", "agc": "owner"}
@@ -109,10 +112,8 @@ class PayoutAdmin(TradeAdmin):
     readonly_fields = ("total", "shown_state")
 
     def own(self, person: User) -> QuerySet[Payout]:
-        """Return the payouts to the brands that a person acts for, all of them for platform staff."""
-        if is_platform_staff(person):
-            return Payout.objects.all()
-        return Payout.objects.filter(owner__in=list(brands_of(person).values_list("id", flat=True)))
+        """Return the payouts to a person, all of them for platform staff."""
+        return payouts_for(person)
 
     @column("State", ordering="state", label=STATE_COLOURS)
     def shown_state(self, payout: Payout) -> str:

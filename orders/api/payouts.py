@@ -47,7 +47,7 @@ class Payouts(ApiView):
 
     @operation("List payouts", query=PayoutsQuery, returns=PayoutOut, many=True)
     def get(self, request: Request) -> HttpResponseBase:
-        """To your brands and to yourself, newest first; all of them for platform staff."""
+        """To your brands, yourself and your agencies, newest first; all of them for platform staff."""
         payouts, wanted = payouts_for(self.user(request)), self.query(request, PayoutsQuery)
         if "owner" in wanted:
             payouts = payouts.filter(owner=wanted["owner"])

@@ -1,9 +1,5 @@
 """Commissions of sales, and the statements that they come to."""
 
-import csv
-import io
-import itertools
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -11,20 +7,17 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from marketplace.csv_response import csv_response
 from marketplace.models.tokens import Scope
 from marketplace.rest import fields
 from marketplace.rest.openapi import operation
 from marketplace.rest.pages import Cursor, read_page
-from marketplace.rest.rendering import OrjsonRenderer, encode_json, json_response
+from marketplace.rest.rendering import encode_json, json_response
 from marketplace.rest.serializers import Query, Resource
 from marketplace.rest.views import ApiView
 from orders.models import Hold, OrderLine, Party, Statement
 from orders.permissions import get_statement_for, require_brand, require_host, statements_for
 from orders.settlement import commissions
-
-#: Lines that are written out at once.
-PIECE = 500
+from streams.permissions import require_agency
 
 
 class CommissionsQuery(Query):
@@ -32,11 +25,12 @@ class CommissionsQuery(Query):
 
     brand = fields.Id("brd", required=False, help_text="Of this brand, for its members.")
     session = fields.Id("ses", required=False, help_text="In this show, for its host.")
+    agency = fields.Id("agc", required=False, help_text="Of this agency's streamers, for its members.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Ask for one of the two."""
-        if len(attrs.keys() & {"brand", "session"}) != 1:
-            raise serializers.ValidationError("Give brand or session, not both.")
+        """Ask for one of the three."""
+        if len(attrs.keys() & {"brand", "session", "agency"}) != 1:
+            raise serializers.ValidationError("Give brand, session or agency, and one of them only.")
         return attrs
 
 
@@ -44,12 +38,6 @@ class StatementsQuery(Query):
     """Which statements."""
 
     owner = fields.Text(required=False, max_length=40, help_text="Of this brand, streamer or agency only.")
-
-
-class ExportQuery(Query):
-    """In which form."""
-
-    form = fields.Choice(choices=[("csv", "CSV"), ("json", "JSON")], required=False, default="csv")
 
 
 class HoldOut(Resource):
@@ -116,13 +104,6 @@ class StatementOut(Resource):
     closed_at = fields.Timestamp()
 
 
-class CsvRenderer(OrjsonRenderer):
-    """Lets callers ask for CSV; the view writes it."""
-
-    media_type = "text/csv"
-    format = "csv"
-
-
 class Commissions(ApiView):
     """Commissions."""
 
@@ -130,12 +111,16 @@ class Commissions(ApiView):
 
     @operation("List commissions", query=CommissionsQuery, returns=CommissionOut, many=True)
     def get(self, request: Request) -> HttpResponse:
-        """How each paid line of a brand or of a show is split, newest first; an estimate from payment on."""
+        """How each paid line of a brand, show or agency is split, newest first; estimated from payment on."""
         user, wanted = self.user(request), self.query(request, CommissionsQuery)
         if "brand" in wanted:
             require_brand(user, wanted["brand"])
             party = Party.BRAND
             lines = OrderLine.objects.filter(brand_id=wanted["brand"])
+        elif "agency" in wanted:
+            require_agency(user, wanted["agency"])
+            party = Party.AGENCY
+            lines = OrderLine.objects.filter(agency_id=wanted["agency"])
         else:
             require_host(user, wanted["session"])
             party = Party.STREAMER
@@ -153,7 +138,7 @@ class Statements(ApiView):
 
     @operation("List statements", query=StatementsQuery, returns=StatementOut, many=True)
     def get(self, request: Request) -> HttpResponseBase:
-        """Of your brands and your own shows, newest first; all of them for platform staff."""
+        """Of your brands, your own shows and your agencies, newest first; all of them for platform staff."""
         statements, wanted = statements_for(self.user(request)), self.query(request, StatementsQuery)
         if "owner" in wanted:
             statements = statements.filter(owner=wanted["owner"])
@@ -167,57 +152,5 @@ class StatementDetail(ApiView):
 
     @operation("Read a statement", returns=StatementOut)
     def get(self, request: Request, statement_id: str) -> HttpResponseBase:
-        """For members of the brand, the streamer, and platform staff."""
+        """For members of the brand or agency, the streamer, and platform staff."""
         return self.answer(request, get_statement_for(self.user(request), statement_id), StatementOut)
-
-
-class StatementExport(ApiView):
-    """A statement as a file."""
-
-    scopes: ClassVar = {"GET": Scope.MONEY_READ}
-    renderer_classes = (CsvRenderer, OrjsonRenderer)
-
-    @operation("Export a statement", query=ExportQuery)
-    def get(self, request: Request, statement_id: str) -> HttpResponseBase:
-        """Streams CSV or a JSON array, a row for each line, amounts in minor units."""
-        statement = get_statement_for(self.user(request), statement_id)
-        form, rows = self.query(request, ExportQuery)["form"], commissions.export(statement)
-        pieces, media_type = (
-            (_json(rows), "application/json") if form == "json" else (_pieces(rows), "text/csv")
-        )
-        name = f"{statement.id}.{form}"
-        return csv_response(request._request, pieces, filename=name, media_type=media_type)  # noqa: SLF001 - DRF's own name for it
-
-
-def _pieces(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    text = io.StringIO()
-    write = csv.writer(text).writerow
-    write(commissions.COLUMNS)
-    for number, row in enumerate(rows, start=1):
-        write([_harmless(cell) for cell in row])
-        if number % PIECE == 0:
-            yield text.getvalue()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue()
-
-
-def _json(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    """Yield a JSON array of objects, a piece at a time; amounts are numbers."""
-    start = "["
-    while group := list(itertools.islice(rows, PIECE)):
-        yield start + ",".join(_object(row) for row in group)
-        start = ","
-    yield "]" if start == "," else "[]"
-
-
-def _object(row: tuple[str, ...]) -> str:
-    words = dict(zip(commissions.COLUMNS, row, strict=True))
-    numbers = {name: int(words[name]) for name in commissions.AMOUNTS}
-    return encode_json({**words, **numbers}).decode()
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; negative amounts stay numbers."""
-    formula = cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not cell.removeprefix("-").isdigit()
-    return f"'{cell}" if formula else cell

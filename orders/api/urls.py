@@ -7,8 +7,9 @@ from orders.api.gateway import gateway_webhooks
 from orders.api.orders import OrderDetail, Orders
 from orders.api.payments import OrderPay, OrderPayments, PaymentDetail, Payments
 from orders.api.payouts import PayoutDetail, Payouts
-from orders.api.settlement import Commissions, StatementDetail, StatementExport, Statements
+from orders.api.settlement import Commissions, StatementDetail, Statements
 from orders.api.shipments import OrderShipments, ShipmentDetail, Shipments
+from orders.api.statement_lines import StatementExport, StatementLines
 
 register_ids("ord", "pay", "shp", "stm", "pyo")
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("commissions", Commissions.as_view(), name="commissions"),
     path("statements", Statements.as_view(), name="statements"),
     path("statements/<stm:statement_id>", StatementDetail.as_view(), name="statement"),
+    path("statements/<stm:statement_id>/lines", StatementLines.as_view(), name="statement-lines"),
     path("statements/<stm:statement_id>/export", StatementExport.as_view(), name="statement-export"),
     path("payouts", Payouts.as_view(), name="payouts"),
     path("payouts/<pyo:payout_id>", PayoutDetail.as_view(), name="payout"),

@@ -1,6 +1,6 @@
 """What everybody has of a sale from its payment on: an estimate, then what was settled. Only reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -23,14 +23,6 @@ PREFIXES = {Party.BRAND: "brd_", Party.STREAMER: "str_", Party.AGENCY: "agc_"}
 
 _UNPAID = frozenset({Line.PENDING_PAYMENT, Line.EXPIRED})
 _OVER = frozenset({Line.CANCELLED, Line.REFUNDED})
-
-#: Column names of an export, in its order.
-COLUMNS = (
-    "order", "line", "product", "currency", "gross", "refund", "commission", "fee", "net",
-)  # fmt: skip
-
-#: Those of them that are amounts.
-AMOUNTS = ("gross", "refund", "commission", "fee", "net")
 
 
 @dataclass(frozen=True)
@@ -100,23 +92,6 @@ def _paid_statement(party: Party) -> QuerySet[Statement]:
     owner = Concat(Value(PREFIXES[party]), digits, output_field=TextField())
     paid = Statement.objects.filter(state=Statement.State.PAID, run=OuterRef("run"), owner=owner)
     return paid.filter(currency=OuterRef("currency"))
-
-
-def lines_of(statement: Statement) -> QuerySet[SettledLine]:
-    """Return the lines of a statement, oldest first, straight from an index."""
-    own = {OWNER[Party(statement.party)]: statement.owner}
-    lines = SettledLine.objects.filter(run_id=statement.run_id, currency=statement.currency, **own)
-    return lines.order_by("id")
-
-
-def export(statement: Statement) -> Iterator[tuple[str, ...]]:
-    """Yield the lines of a statement as text, in the order of ``COLUMNS``; amounts in minor units."""
-    part = f"{statement.party}_part"
-    for row in lines_of(statement).select_related("line").iterator(chunk_size=1_000):
-        amounts = (
-            row.gross, row.refunded, row.commission.amount, row.platform_part, getattr(row, part),
-        )  # fmt: skip
-        yield (row.order_id, row.line_id, row.line.title, row.currency, *map(str, amounts))
 
 
 def commissions(lines: Iterable[OrderLine], *, party: Party) -> list[Commission]:

@@ -11,10 +11,40 @@ from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.models import User
 from marketplace.permissions import is_platform_staff, require_platform_staff
-from streams.actions import people
-from streams.admin.forms import AgencyChoiceForm, AgencyForm, ModeratorForm, ProfileForm, ShareForm
-from streams.models import Agency, Moderator, Streamer
-from streams.permissions import hosts
+from streams.actions import agency_members, people
+from streams.admin.forms import (
+    AgencyChoiceForm,
+    AgencyForm,
+    AgencyMemberForm,
+    AgencyRoleForm,
+    ModeratorForm,
+    NewAgencyMemberForm,
+    ProfileForm,
+    ShareForm,
+)
+from streams.models import Agency, AgencyMember, Moderator, Streamer
+from streams.permissions import acts_for_some_agency, agencies_of, hosts
+
+
+class Members(OwnInline):
+    """Who acts for the agency."""
+
+    model = AgencyMember
+    fields = ("user", "role")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AgencyMember]:
+        """Return the members with their names."""
+        rows: QuerySet[AgencyMember] = super().get_queryset(request)
+        return rows.select_related("user", "agency").order_by("user__username")
+
+
+class Represented(OwnInline):
+    """The streamers whom the agency represents."""
+
+    model = Streamer
+    fields = ("name", "created_at")
+    readonly_fields = fields
 
 
 class Moderators(OwnInline):
@@ -127,8 +157,9 @@ class StreamerAdmin(OwnAdmin):
 
 @admin.register(Agency)
 class AgencyAdmin(OwnAdmin):
-    """Agencies, for platform staff."""
+    """Agencies, for those who act for them."""
 
+    audience = staticmethod(acts_for_some_agency)
     group = "People"
     icon = "apartment"
     list_display = ("name", "share_bp", "streamers_count", "created_at")
@@ -136,11 +167,12 @@ class AgencyAdmin(OwnAdmin):
     ordering = ("name",)
     fields = (("id", "name"), "share_bp", "created_at")
     actions_list: ClassVar[list[Any]] = ["create"]
-    actions_detail: ClassVar[list[Any]] = ["share"]
+    inlines = (Represented, Members)
+    actions_detail: ClassVar[list[Any]] = ["share", "add_member", "change_member", "remove_member"]
 
-    def own(self, _person: User) -> QuerySet[Agency]:
-        """Return every agency; the list is for platform staff."""
-        return Agency.objects.annotate(of_streamers=Count("streamers"))
+    def own(self, person: User) -> QuerySet[Agency]:
+        """Return the agencies that a person acts for."""
+        return agencies_of(person).annotate(of_streamers=Count("streamers"))
 
     @column("Streamers", ordering="of_streamers")
     def streamers_count(self, agency: Any) -> int:
@@ -152,6 +184,7 @@ class AgencyAdmin(OwnAdmin):
         """Enter an agency."""
 
         def run(values: dict[str, Any]) -> str:
+            require_platform_staff(person_of(request))
             agency = people.create_agency(actor=person_of(request), now=clock.now(), **values)
             return f"{agency} was entered."
 
@@ -163,6 +196,7 @@ class AgencyAdmin(OwnAdmin):
         agency: Agency = self.one(request, object_id)
 
         def run(values: dict[str, Any]) -> str:
+            require_platform_staff(person_of(request))
             people.change_agency_share(
                 agency_id=agency.id, actor=person_of(request), now=clock.now(), **values
             )
@@ -170,6 +204,67 @@ class AgencyAdmin(OwnAdmin):
 
         initial = {"share_bp": agency.share_bp}
         return self.ask(request, title="Change share", form=ShareForm, run=run, obj=agency, initial=initial)
+
+    @button("Add member", path="add-member", icon="person_add")
+    def add_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let somebody act for the agency."""
+        agency: Agency = self.one(request, object_id)
+
+        def run(values: dict[str, Any]) -> str:
+            made = agency_members.add_agency_member(
+                agency_id=agency.id, actor=person_of(request), now=clock.now(), **values
+            )
+            return f"{made.user} now acts for the agency."
+
+        return self.ask(
+            request, title="Add member", form=NewAgencyMemberForm, run=run, obj=agency, submit="Add"
+        )
+
+    @button("Change role", path="change-member", icon="manage_accounts")
+    def change_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Make a member an owner or staff."""
+        agency: Agency = self.one(request, object_id)
+
+        def run(values: dict[str, Any]) -> str:
+            member = agency_members.change_agency_member(
+                agency_id=agency.id,
+                user_id=values["member"],
+                role=values["role"],
+                actor=person_of(request),
+                now=clock.now(),
+            )
+            return f"{member.user} is now {member.get_role_display().lower()}."
+
+        return self.ask(
+            request, title="Change role", form=AgencyRoleForm, run=run, obj=agency, choices=_members(agency)
+        )
+
+    @button("Remove member", path="remove-member", icon="person_remove", danger=True)
+    def remove_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End somebody's acting for the agency."""
+        agency: Agency = self.one(request, object_id)
+
+        def run(values: dict[str, Any]) -> str:
+            agency_members.remove_agency_member(
+                agency_id=agency.id, user_id=values["member"], actor=person_of(request), now=clock.now()
+            )
+            return "The member was removed."
+
+        return self.ask(
+            request,
+            title="Remove member",
+            form=AgencyMemberForm,
+            run=run,
+            obj=agency,
+            choices=_members(agency),
+            submit="Remove",
+            danger=True,
+        )
+
+
+def _members(agency: Agency) -> dict[str, list[tuple[str, str]]]:
+    members = agency.members.select_related("user").order_by("user__username")
+    return {"member": [(member.user_id, f"{member.user} ({member.role})") for member in members]}
 
 
 def _named(username: str) -> User:

@@ -12,7 +12,7 @@ from streams.actions.captions import MOST_CLAIM, MOST_TEXT
 from streams.actions.deals import LEAST_SECONDS, MOST_SECONDS
 from streams.actions.lineup import MOST_PER_BUYER, MOST_POSITION, MOST_SLOTS, MOST_UNITS
 from streams.actions.sessions import LEAST_PAYMENT_WINDOW, MOST_PAYMENT_WINDOW
-from streams.models import Collaboration, Session
+from streams.models import AgencyMember, Collaboration, Session
 
 MOST_RATES = 500
 
@@ -45,6 +45,7 @@ class StreamerFilter(Query):
     """Which streamers."""
 
     q = fields.Text(max_length=80, required=False, help_text="Part of the name.")
+    agency = fields.Id("agc", required=False, help_text="Represented by this agency.")
 
 
 class NewAgency(Body):
@@ -64,6 +65,19 @@ class AgencyChoice(Body):
     """Which agency represents a streamer."""
 
     agency = fields.Id("agc", allow_null=True)
+
+
+class NewAgencyMember(Body):
+    """A person who shall act for an agency."""
+
+    username = fields.Text(max_length=150)
+    role = fields.Choice(choices=AgencyMember.Role.values, required=False, default=AgencyMember.Role.STAFF)
+
+
+class AgencyMemberChanges(Body):
+    """A member's new role."""
+
+    role = fields.Choice(choices=AgencyMember.Role.values)
 
 
 class NewModerator(Body):

@@ -49,6 +49,8 @@ class Streamers(ApiView):
         streamers = Streamer.objects.select_related("agency")
         if "q" in wanted:
             streamers = streamers.filter(name__icontains=wanted["q"])
+        if "agency" in wanted:
+            streamers = streamers.filter(agency=wanted["agency"])
         return self.page(request, streamers, StreamerOut)
 
     @operation(

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from marketplace.api.resources import UserOut
 from marketplace.rest import fields
 from marketplace.rest.serializers import Resource
-from streams.models import Collaboration, Deal, Session, Slot
+from streams.models import AgencyMember, Collaboration, Deal, Session, Slot
 
 
 class AgencyOut(Resource):
@@ -15,6 +16,23 @@ class AgencyOut(Resource):
     name = fields.Text()
     share_bp = fields.Integer(help_text="Basis points of its streamers' commissions.")
     created_at = fields.Timestamp()
+
+
+class AgencyMemberOut(Resource):
+    """A person who acts for an agency."""
+
+    object = fields.Object("agency_member")
+    agency = fields.Id("agc", source="agency_id")
+    user = UserOut()
+    role = fields.Choice(choices=AgencyMember.Role.values)
+
+
+class AgencyMembersOut(Resource):
+    """Everybody who acts for an agency, by name."""
+
+    object = fields.Object("list")
+    data = AgencyMemberOut(many=True)  # type: ignore[assignment]  # the metaclass takes fields off the class
+    has_more = fields.Boolean()
 
 
 class StreamerOut(Resource):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketplace.rest.paths import register_ids
 from streams.api import (
+    agency_members,
     captions,
     chat,
     collaborations,
@@ -33,6 +34,12 @@ urlpatterns = [
     path(f"{STREAMER}/moderators/<usr:user_id>", people.OneModerator.as_view(), name="moderator"),
     path("agencies", people.Agencies.as_view(), name="agencies"),
     path("agencies/<agc:agency_id>", people.OneAgency.as_view(), name="agency"),
+    path("agencies/<agc:agency_id>/members", agency_members.AgencyMembers.as_view(), name="agency_members"),
+    path(
+        "agencies/<agc:agency_id>/members/<usr:user_id>",
+        agency_members.OneAgencyMember.as_view(),
+        name="agency_member",
+    ),
     path("collaborations", collaborations.Collaborations.as_view(), name="collaborations"),
     path(
         "collaborations/<col:collaboration_id>",

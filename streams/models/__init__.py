@@ -3,7 +3,7 @@
 from streams.models.chat import BlockedWord, ChatMessage, ChatSanction
 from streams.models.collaborations import Collaboration, CollaborationRate
 from streams.models.lineup import Deal, Slot
-from streams.models.people import Agency, Moderator, Streamer
+from streams.models.people import Agency, AgencyMember, Moderator, Streamer
 from streams.models.presence import Attendance, MinuteFigure, RoomPresence
 from streams.models.reminders import Reminder
 from streams.models.room import RealtimeTicket, RoomEvent
@@ -11,6 +11,7 @@ from streams.models.sessions import Session, SessionHistory
 
 __all__ = [
     "Agency",
+    "AgencyMember",
     "Attendance",
     "BlockedWord",
     "ChatMessage",

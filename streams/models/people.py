@@ -28,6 +28,31 @@ class Agency(models.Model):
         return self.name
 
 
+class AgencyMember(models.Model):
+    """A person who may act for an agency; an owner may also choose who else does."""
+
+    class Role(models.TextChoices):
+        """What a member may do."""
+
+        OWNER = "owner"
+        STAFF = "staff"
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="agency_memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["agency", "user"], name="agency_member_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Return who acts for whom."""
+        return f"{self.user} for {self.agency}"
+
+
 class Streamer(models.Model):
     """A person who sells in live sessions."""
 

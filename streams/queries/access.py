@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from marketplace.errors import Forbidden, NotFound
 from marketplace.models import User
 from marketplace.permissions import acts_for, is_platform_staff
-from streams.models import Collaboration, Deal, Session, Slot, Streamer
-from streams.permissions import Access, Visitor, known, readable, rights
+from streams.models import AgencyMember, Collaboration, Deal, Session, Slot, Streamer
+from streams.permissions import Access, Visitor, known, readable, require_agency, rights
 from streams.queries.sessions import deals, line_up
 
 
@@ -44,6 +44,13 @@ def get_deal_for(user: Visitor, session_id: str, deal_id: str, access: Access = 
     if deal is None:
         raise NotFound
     return deal
+
+
+def agency_members_for(user: User, agency_id: str) -> QuerySet[AgencyMember]:
+    """Return who acts for an agency, to those who act for it; at most 100. Raises NotFound for others."""
+    require_agency(user, agency_id)
+    members = AgencyMember.objects.filter(agency_id=agency_id)
+    return members.select_related("user").order_by("user__username")
 
 
 def get_own_streamer(user: Visitor) -> Streamer:

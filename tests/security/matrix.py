@@ -92,6 +92,10 @@ GET    agencies                                     any       200 200 200 200 20
 POST   agencies                                     host      401 403 403 403 403 403 403 403 403 201
 GET    agencies/{agency}                            any       200 200 200 200 200 200 200 200 200 200
 PATCH  agencies/{agency}                            host      401 403 403 403 403 403 403 403 403 200
+GET    agencies/{agency}/members                    any       401 404 404 404 200 404 404 404 200 200
+POST   agencies/{agency}/members                    cookie    401 404 404 404 403 404 404 404 201 201
+PATCH  agencies/{agency}/members/{rival}            cookie    401 404 404 404 403 404 404 404 200 200
+DELETE agencies/{agency}/members/{rival}            cookie    401 404 404 404 204 404 404 404 204 204
 GET    collaborations                               any       401 200 200 200 200 200 200 200 200 200
 POST   collaborations                               catalogue 401 404 404 404 404 404 201 201 404 201
 GET    collaborations/{plan}                        any       401 404 404 200 404 404 200 200 404 200
@@ -175,8 +179,10 @@ GET    shipments?brand={brand}                      any       401 404 404 404 40
 GET    shipments/{shipment}                         any       401 200 404 404 404 404 200 200 404 200
 GET    commissions?brand={brand}                    money     401 404 404 404 404 404 200 200 404 200
 GET    commissions?session={live}                   money     401 404 404 200 404 404 404 404 404 200
+GET    commissions?agency={agency}                  money     401 404 404 404 200 404 404 404 200 200
 GET    statements                                   money     401 200 200 200 200 200 200 200 200 200
 GET    statements/{statement}                       money     401 404 404 404 404 404 200 200 404 200
+GET    statements/{statement}/lines                 money     401 404 404 404 404 404 200 200 404 200
 GET    statements/{statement}/export                money     401 404 404 404 404 404 200 200 404 200
 GET    payouts                                      money     401 200 200 200 200 200 200 200 200 200
 GET    payouts/{wage}                               money     401 404 404 404 404 404 200 200 404 200

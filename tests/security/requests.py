@@ -59,6 +59,8 @@ BODIES: dict[tuple[str, str], Body] = {
     ("POST", "streamers/{streamer}/moderators"): {"user": "{other}"},
     ("POST", "agencies"): {"name": "New", "share_bp": 500},
     ("PATCH", "agencies/{agency}"): {"share_bp": 500},
+    ("POST", "agencies/{agency}/members"): {"username": "otto"},
+    ("PATCH", "agencies/{agency}/members/{rival}"): {"role": "owner"},
     ("POST", "collaborations"): {"brand": "{brand}", "kind": "open", "rate_bp": 500},
     ("POST", "sessions"): {"title": "New"},
     ("PATCH", "sessions/{scheduled}"): {"title": "New"},

@@ -45,6 +45,7 @@ from refunds.actions.show_evidence import add_evidence
 from refunds.eligibility import Wish
 from refunds.models import Refund
 from streams.actions import moderation
+from streams.actions.agency_members import add_agency_member
 from streams.actions.chat import Draft, say
 from streams.actions.collaborations import make_collaboration
 from streams.actions.deals import open_deal
@@ -246,9 +247,13 @@ def _stage(show: Shop, people: dict[str, User]) -> dict[str, str]:
         slot_id=show.slot.id, price=DEAL_PRICE, quota=5, seconds=3_000, actor=host, now=clock.now()
     )
     pin_slot(slot_id=show.slots[1].id, actor=host, now=clock.now())
+    agency = create_agency(name="Stars", share_bp=1_000, actor=people["admin"], now=now)
+    for who, role in (("alien", "owner"), ("rival", "staff")):
+        add_agency_member(
+            agency_id=agency.id, username=people[who].username, role=role, actor=people["admin"], now=now
+        )
     return {
-        "streamer": streamer.id, "rico": rico.id, "plan": plan.id,
-        "agency": create_agency(name="Stars", share_bp=1_000, actor=people["admin"], now=now).id,
+        "streamer": streamer.id, "rico": rico.id, "plan": plan.id, "agency": agency.id,
         "live": show.session.id, "slot": show.slot.id, "pinned": show.slots[1].id,
         "third": show.slots[2].id, "deal": deal.id, "draft": draft.id, "scheduled": scheduled.id,
         "draft_slot": draft.slots.all()[0].id,

@@ -141,6 +141,39 @@ def test_the_export_sums_to_the_statement(shop: Shop, buyer: User, hours: Hours)
     ] == rows
 
 
+def test_the_lines_of_a_statement_come_in_pages(
+    shop: Shop, buyer: User, outsider: User, hours: Hours
+) -> None:
+    orders = [sell(shop, buyer, quantity=quantity) for quantity in (1, 2, 1)]
+    deliver(shop, *orders, hours=hours)
+    end_period(hours)
+    refund = give_back(orders[0], 500)
+    end_period(hours)
+    later, first = read(shop.owner, f"statements?owner={shop.brand.id}")["data"]
+    path = f"statements/{first['id']}/lines"
+    page = read(shop.owner, f"{path}?limit=2")
+    rest = read(shop.owner, f"{path}?limit=2&starting_after={page['data'][-1]['id']}")
+    lines = page["data"] + rest["data"]
+    assert [line["order"] for line in lines] == [order.id for order in orders]
+    assert (page["has_more"], rest["has_more"]) == (True, False)
+    assert sum(line["net"]["amount"] for line in lines) == first["net"]["amount"]
+    names = ("gross", "discount", "refunded", "commission", "fee", "net")
+    assert [lines[1][name]["amount"] for name in names] == [7980, 0, 0, 1596, 399, 5985]
+    before = read(shop.owner, f"{path}?limit=1&ending_before={lines[2]['id']}")
+    assert (before["data"], before["has_more"]) == ([lines[1]], True)
+    [back] = read(shop.owner, f"statements/{later['id']}/lines")["data"]
+    assert (back["refund"], back["order"], back["net"]) == (refund, orders[0].id, later["net"])
+    assert [back[name]["amount"] for name in names] == [0, 0, 500, -100, -25, -375]
+    answer = with_token(shop.owner, "money:read").send(
+        "GET", f"/api/v1/statements/{first['id']}/export?form=jsonl", None
+    )
+    written = [json.loads(line) for line in b"".join(answer.streaming_content).decode().splitlines()]
+    assert [line["order"] for line in written] == [order.id for order in orders]
+    reader = with_token(shop.owner, "money:read")
+    problem_of(reader.send("GET", f"/api/v1/{path}?starting_after={orders[0].id}", None), 400, "invalid")
+    problem_of(with_token(outsider, "money:read").send("GET", f"/api/v1/{path}", None), 404, "not_found")
+
+
 def test_commissions_are_asked_for_by_brand_or_show(shop: Shop, outsider: User) -> None:
     stranger = with_token(outsider, "money:read")
     problem_of(stranger.send("GET", "/api/v1/commissions", None), 400, "invalid")
