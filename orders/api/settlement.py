@@ -56,7 +56,8 @@ class CommissionOut(Resource):
 
     ``estimated`` until the return window is over, then ``due``; ``settled`` once it stands in a statement,
     ``paid`` when the asking party's statement is paid: the brand's with ``?brand=``, the streamer's with
-    ``?session=``. ``voided`` when it came to nothing before, ``clawed_back`` when all of it went back after.
+    ``?session=``, the agency's with ``?agency=``. ``voided`` when it came to nothing before, ``clawed_back``
+    when all of it went back after.
     """
 
     object = fields.Object("commission")
