@@ -40,7 +40,7 @@ run: $(RUNTIME) ## Serve the demo with a simulated show on http://127.0.0.1:8000
 scale: $(ENVIRONMENT) ## Serve it scaled: PostgreSQL, Valkey, two web processes, worker, beat (HOST=, PORT=, WEB=)
 	@exec $(BIN)/python -m tests.servers.scale --host $(HOST) --port $(PORT) --web $(WEB)
 
-test: $(ENVIRONMENT) browser ## Run the whole suite twice: embedded mode, then PostgreSQL and Valkey (ARGS="-k name")
+test: $(ENVIRONMENT) browser ## Run the suite in both modes, embedded and scaled (ARGS="-k name"; EVERYWHERE=1: each test in both)
 	@$(BIN)/python -m tests.run all $(ARGS)
 
 browser: $(ENVIRONMENT) ## Find Chromium for the browser tests (CHROMIUM=path), or install Debian's

@@ -48,13 +48,13 @@ gc.disable()  # until all tests are collected
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make flushing quick, and passwords cheap by one round of a hash that the product's servers accept.
+    """Make flushing and pages quick, and passwords cheap: one round of a hash that the product accepts.
 
     The hundred thousand requests that tests make inside this process leave no line each; servers log as ever.
     """
     from django.conf import settings
 
-    from tests import flush
+    from tests import flush, templates
 
     config.addinivalue_line(
         "markers", "only_in(mode): proves what no mode changes; EVERYWHERE=1 runs it in both."
@@ -63,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     settings.PASSWORD_HASHERS = ["tests.hashing.OneRound"]
     flush.install()
+    templates.install()
     logging.getLogger("marketplace.requests").setLevel(logging.WARNING)
 
 
