@@ -18,7 +18,8 @@ from streams.models import Deal, Session, Slot
 class Market:
     """The locked state that decisions are made on; counts are lowered as units are granted.
 
-    ``free`` is units on the shelf by variant id; ``bought`` is units by (slot or deal id, buyer id), of
+    ``free`` is units on the shelf by variant id; ``banned`` is (session id, person's id) of who may not be in
+    the room; ``bought`` is units by (slot or deal id, buyer id), of
     earlier orders and of this batch.
     """
 
@@ -27,6 +28,7 @@ class Market:
     deals: dict[str, Deal]
     free: dict[str, int]
     sellable_variants: frozenset[str]
+    banned: frozenset[tuple[str, str]] = frozenset()
     bought: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     slot_units: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     deal_units: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -56,13 +58,15 @@ class Market:
 def decide(request: PurchaseRequest, market: Market, *, now: datetime) -> Refused | None:
     """Return why the request cannot be granted, or None and the units are counted as sold.
 
-    Codes and their order of precedence: ``not_on_sale``, ``session_not_live``, ``deal_closed``,
+    Codes and their order of precedence: ``not_on_sale``, ``banned``, ``session_not_live``, ``deal_closed``,
     ``price_changed`` (data: ``price``), ``limit_reached`` (data: ``limit``, ``bought``), ``sold_out`` (data:
     ``left``).
     """
     slot = market.slots.get(request.slot_id)
     if slot is None:
         return Refused("not_on_sale")
+    if (slot.session_id, request.buyer_id) in market.banned:
+        return Refused("banned")
     if not market.sessions[slot.session_id].sells:
         return Refused("session_not_live")
     if not slot.on_sale or slot.variant_id not in market.sellable_variants:

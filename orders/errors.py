@@ -1,6 +1,15 @@
 """What can be wrong with a purchase, an order or a payment."""
 
-from marketplace.errors import Busy, Conflict, DomainError, Gone, IdempotencyMismatch, Invalid, LimitReached
+from marketplace.errors import (
+    Busy,
+    Conflict,
+    DomainError,
+    Forbidden,
+    Gone,
+    IdempotencyMismatch,
+    Invalid,
+    LimitReached,
+)
 
 
 class WrongOrderState(Conflict):
@@ -59,12 +68,20 @@ class SessionNotLive(Conflict):
     cure = "Wait for session.started or session.resumed."
 
 
+class Banned(Forbidden):
+    """A moderator has banned the buyer from this show."""
+
+    code = "banned"
+    message = "You were banned from this show and cannot buy in it."
+    cure = "Buy elsewhere, or ask the streamer to lift the ban."
+
+
 #: The error that each refusal of admission becomes.
 REFUSALS: dict[str, type[DomainError]] = {
     error.code: error
     for error in (
-        SoldOut, PriceChanged, DealClosed, NotOnSale, SessionNotLive, LimitReached, IdempotencyMismatch, Busy,
-        Invalid,
+        SoldOut, PriceChanged, DealClosed, NotOnSale, Banned, SessionNotLive, LimitReached,
+        IdempotencyMismatch, Busy, Invalid,
     )
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from orders.requests import Placed, PurchaseRequest, ReplayKey
 from orders.states import TAKES_UNITS
 from streams import stock_facts
 from streams.models import Deal, Session, Slot
+from streams.queries.chat import ask_banned
 from streams.queries.terms import ask_terms
 
 # Written as SQL because every purchase of a limited slot runs it: a queryset costs several times the
@@ -66,6 +67,8 @@ def lock_market(requests: Sequence[PurchaseRequest], *, now: datetime) -> Locked
         sessions = rows.ask_lock(Session, _ids(origins, "session_id"), also=stock_facts.selling(variant_ids))
         placed = ask_replays(requests)  # under the locks: another process may have got the same key
         bought = _ask_bought(origins, requests)
+        buyers = {request.buyer_id for request in requests}
+        banned = ask_banned(_ids(origins, "session_id"), buyers, now=now)
         variants = rows.ask_fetch(Variant, variant_ids)
         products = rows.ask_fetch(Product, product_ids)
         terms = ask_terms(
@@ -78,6 +81,7 @@ def lock_market(requests: Sequence[PurchaseRequest], *, now: datetime) -> Locked
             deals={deal.id: deal for deal in deals.get()},
             free={level.variant_id: level.available for level in levels.get()},
             sellable_variants=frozenset(id_ for id_, variant in goods.items() if _sellable(variant)),
+            banned=frozenset(banned.get()),
         )
         for slot_id, deal_id, buyer_id, units in bought.get():
             market.bought[slot_id, buyer_id] += int(units)

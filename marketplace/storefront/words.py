@@ -12,6 +12,7 @@ REFUSALS: dict[str, str] = {
     "limit_reached": "You have bought as many of these as one person may.",
     "deal_closed": "This deal is over and nothing was bought. It may still be had at its live price.",
     "not_on_sale": "This product is not on sale at the moment.",
+    "banned": "You were banned from this show and cannot buy in it.",
     "session_not_live": "Nothing can be bought here at the moment. Buying goes on when the show does.",
     "busy": "Very many people are buying right now and nothing was bought. Please try again.",
     "sign_in_required": "Please sign in to buy.",

@@ -8,12 +8,19 @@ from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
+from marketplace.lib import rows
 from marketplace.lib.clock import to_wire
+from marketplace.lib.pipeline import Answer
 from streams.models import BlockedWord, ChatMessage, ChatSanction, Moderator, Session
 
 #: Messages that somebody sees who has just come in.
 HISTORY_IN_SNAPSHOT = 20
 
+
+# As SQL because every purchase asks it.
+_BANNED = """
+SELECT session_id, user_id FROM streams_chatsanction
+WHERE kind = %s AND lifted_at IS NULL AND (until IS NULL OR until > %s) AND"""
 
 #: When sanctions end, by user id; None: with the session.
 Ends = Mapping[str, datetime | None]
@@ -116,13 +123,25 @@ def is_banned(session_id: str, user_id: str, *, now: datetime) -> bool:
     return bans.filter(session_id=session_id, user_id=user_id).exists()
 
 
+def ask_banned(
+    session_ids: Collection[str], user_ids: Collection[str], *, now: datetime
+) -> Answer[list[tuple[str, str]]]:
+    """Ask which of these people are banned from which of these sessions, without waiting for it."""
+    sessions, users = rows.any_of(session_ids), rows.any_of(user_ids)
+    return rows.ask_select(
+        f"{_BANNED} session_id {sessions[0]} AND user_id {users[0]}",
+        [ChatSanction.Kind.BAN.value, now, *sessions[1], *users[1]],
+        kinds=("ses", "usr"),
+    )
+
+
 def rules_of(session_ids: Collection[str], *, now: datetime) -> dict[str, RoomRules]:
     """Return the present rules of each of these rooms that exists, in four queries however many there are."""
     ids = list(session_ids)
-    rows = Session.objects.filter(id__in=ids).values(
+    found = Session.objects.filter(id__in=ids).values(
         "id", "state", "started_at", "ended_at", "slow_mode_seconds", "streamer_id", "streamer__user_id"
     )
-    sessions = {row["id"]: row for row in rows.order_by()}
+    sessions = {row["id"]: row for row in found.order_by()}
     muted, banned = _sanctions_by_room(ids, now=now)
     moderators = _moderators_by_streamer({row["streamer_id"] for row in sessions.values()})
     everywhere, here = _words_by_room(ids)
@@ -166,16 +185,16 @@ def _sanctions_by_room(ids: list[str], *, now: datetime) -> tuple[dict[str, Ends
 
 def _moderators_by_streamer(streamer_ids: Collection[str]) -> dict[str, set[str]]:
     people: dict[str, set[str]] = {}
-    rows = Moderator.objects.filter(streamer_id__in=list(streamer_ids))
-    for streamer, user in rows.values_list("streamer_id", "user_id"):
+    found = Moderator.objects.filter(streamer_id__in=list(streamer_ids))
+    for streamer, user in found.values_list("streamer_id", "user_id"):
         people.setdefault(streamer, set()).add(user)
     return people
 
 
 def _words_by_room(ids: list[str]) -> tuple[frozenset[str], dict[str, frozenset[str]]]:
     words: dict[str | None, set[str]] = {}
-    rows = BlockedWord.objects.filter(Q(session=None) | Q(session_id__in=ids)).order_by()
-    for room, word in rows.values_list("session_id", "word"):
+    found = BlockedWord.objects.filter(Q(session=None) | Q(session_id__in=ids)).order_by()
+    for room, word in found.values_list("session_id", "word"):
         words.setdefault(room, set()).add(word)
     everywhere = frozenset(words.pop(None, set()))
     return everywhere, {room: frozenset(some) for room, some in words.items() if room}

@@ -16,6 +16,7 @@ from marketplace.lib import clock
 from marketplace.lib.ids import new_id
 from marketplace.models import ApiToken, Brand, User
 from orders.models import Order
+from streams.actions import moderation
 from streams.actions.deals import open_deal
 from streams.actions.lineup import change_slot
 from streams.actions.show import pause_session
@@ -319,6 +320,19 @@ def test_every_refusal_has_its_status_and_says_what_to_know(
     pause_session(session_id=show.session.id, actor=show.host, now=now)
     refused("session_not_live", {})
     assert Order.objects.count() == 0
+
+
+def test_who_is_banned_from_the_show_buys_nothing_in_it(
+    counter: Counter, show: Shop, offer: Offer, buyer: User
+) -> None:
+    room, bella, now = show.session.id, sign_in(buyer), clock.now()
+    ban = moderation.ban(session_id=room, user_id=buyer.id, actor=show.host, now=now)
+    for door in DOORS:
+        reply = counter.send(door, offer, bella)
+        assert (reply.status, reply.code) == (403, "banned")
+    assert Order.objects.count() == 0
+    moderation.lift(session_id=room, sanction_id=ban.id, actor=show.host, now=now)
+    assert counter.send(DOORS[0], offer, bella).status == 201
 
 
 def test_who_buys_too_often_is_told_when_to_come_back(

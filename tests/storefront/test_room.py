@@ -13,6 +13,7 @@ from marketplace.models import User
 from marketplace.storefront.words import REFUSALS
 from orders.admission import Admission
 from orders.models import Order
+from streams.actions import moderation
 from streams.actions.deals import open_deal
 from streams.actions.lineup import change_slot, pin_slot
 from streams.actions.replays import set_replay_sales
@@ -113,6 +114,9 @@ def test_limits_breaks_and_strangers(
     client.force_login(buyer)
     change_slot(slot_id=slot.id, actor=host, now=clock.now(), per_buyer_limit=1)
     assert "refused=limit_reached" in buy(client, live, slot, quantity="2")["Location"]
+    ban = moderation.ban(session_id=live.id, user_id=buyer.id, actor=host, now=clock.now())
+    assert "refused=banned" in buy(client, live, slot)["Location"]
+    moderation.lift(session_id=live.id, sanction_id=ban.id, actor=host, now=clock.now())
     change_slot(slot_id=slot.id, actor=host, now=clock.now(), on_sale=False)
     assert "refused=not_on_sale" in buy(client, live, slot)["Location"]
     pause_session(session_id=live.id, actor=host, now=clock.now())
