@@ -6,7 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.core.validators import RegexValidator
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 
 from marketplace.actions import brands, categories, products
 from marketplace.actions.import_catalogue import import_catalogue
@@ -108,6 +109,7 @@ class BrandAdmin(OwnAdmin):
     inlines = (Members,)
     actions_list = ("create",)
     actions_detail: ClassVar[list[Any]] = [
+        "reports",
         "edit",
         "add_product",
         {"title": "Members", "icon": "group", "items": ["add_member", "change_member", "remove_member"]},
@@ -129,6 +131,12 @@ class BrandAdmin(OwnAdmin):
     def products_count(self, brand: Any) -> int:
         """Return how many products the brand has."""
         return int(brand.of_products)
+
+    @button("Sales and reports", path="reports", icon="bar_chart")
+    def reports(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go where the brand's sales, return rates and shows stand."""
+        brand: Brand = self.one(request, object_id)
+        return HttpResponseRedirect(f"{reverse('console:reports')}?brand={brand.id}")
 
     @button("New brand", path="new", icon="add", primary=True)
     def create(self, request: HttpRequest) -> HttpResponse:

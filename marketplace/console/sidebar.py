@@ -1,4 +1,4 @@
-"""The admin's sidebar, with the way to the console in it."""
+"""The admin's sidebar, with the ways to the console and to reports in it."""
 
 from typing import Any
 
@@ -6,6 +6,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from marketplace import admin_site
+from marketplace.admin.base import person_of
+from reports.queries.shows import reads_reports
+
+#: The group of the sidebar that reports stand in.
+MONEY = "Money"
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -16,4 +21,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         if any(item["link"] == chats for item in group["items"]):
             item = {"title": "My shows", "icon": "sensors", "link": reverse("console:shows")}
             group["items"].insert(0, item)
-    return groups
+    return _with_reports(groups) if reads_reports(person_of(request)) else groups
+
+
+def _with_reports(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the groups with reports as the first of those about money."""
+    item = {"title": "Reports", "icon": "bar_chart", "link": reverse("console:reports")}
+    for group in groups:
+        if group["title"] == MONEY:
+            group["items"].insert(0, item)
+            return groups
+    return [*groups, {"title": MONEY, "items": [item]}]

@@ -7,6 +7,7 @@ from marketplace.console import charts
 from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money
 from orders.queries.feed import Bought, latest_orders
+from reports.queries.people import reach
 from reports.queries.sales import kept
 from streams.models import Session, Slot
 from streams.queries import figures
@@ -18,9 +19,9 @@ NOTHING = "–"
 
 
 def figures_of(session: Session, *, now: datetime) -> dict[str, Any]:
-    """Return what the page shows of a session's figures; nine queries, whatever was sold."""
+    """Return what the page shows of a session's figures; eleven queries, whatever was sold."""
     currency = Slot.objects.filter(session=session).values_list("currency", flat=True).first()
-    totals = figures.totals(session)
+    totals, people = figures.totals(session), reach(session.id)
     viewers = figures.viewers_now([session.id], now=now).get(session.id, 0)
     momentum = figures.momentum(session, now=now)
     minutes = figures.minutes(session, now=now, most=CHARTED)
@@ -29,12 +30,12 @@ def figures_of(session: Session, *, now: datetime) -> dict[str, Any]:
         "tiles": {
             "viewers": str(viewers),
             "peak_viewers": str(totals.peak_viewers),
-            "unique_viewers": str(totals.unique_viewers),
             "orders": str(totals.orders),
             "units": str(totals.units),
             "gross": _money(totals.gross, currency),
             "kept": _money(kept(totals), currency),
-            "conversion": _share(totals.orders, totals.unique_viewers),
+            "came": str(people.came),
+            "conversion": _share(people.buyers, people.came),
         },
         "momentum": {
             "joins": _change(momentum.last.joins, momentum.before.joins),

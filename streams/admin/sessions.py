@@ -7,9 +7,10 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 
 from marketplace import pictures
-from marketplace.admin.base import OwnAdmin, OwnInline, button, column, person_of
+from marketplace.admin.base import OwnAdmin, button, column, person_of
 from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.models import User, Variant
@@ -26,7 +27,8 @@ from streams.admin.forms import (
     SlotChoiceForm,
     to_price,
 )
-from streams.models import Deal, Session, SessionHistory, Slot
+from streams.admin.session_tables import Deals, History, Slots
+from streams.models import Session, Slot
 from streams.permissions import hosted, hosts
 from streams.queries.access import get_own_streamer
 from streams.queries.candidates import slots_of, unclosed_deals, variants_to_add
@@ -48,6 +50,7 @@ NOT_OVER = BEFORE | ON_AIR
 #: In which states a button stands on a session's page; the action judges again.
 BUTTONS: dict[str, frozenset[str]] = {
     "console": frozenset(State),
+    "report": ON_AIR - {State.REHEARSAL} | {State.ENDED},
     "start": frozenset({State.SCHEDULED, State.REHEARSAL}),
     "pause": frozenset({State.LIVE}),
     "resume": frozenset({State.PAUSED}),
@@ -67,43 +70,6 @@ BUTTONS: dict[str, frozenset[str]] = {
 }
 
 
-class Slots(OwnInline):
-    """The line-up."""
-
-    model = Slot
-    fields = ("position", "variant", "price", "allocation", "taken", "per_buyer_limit", "on_sale", "pinned")
-    readonly_fields = fields
-    show_change_link = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Slot]:
-        """Return the slots with their variants."""
-        rows: QuerySet[Slot] = super().get_queryset(request)
-        return rows.select_related("variant")
-
-
-class Deals(OwnInline):
-    """The deals, the latest first."""
-
-    model = Deal
-    fields = ("slot", "unit_price", "quota", "taken", "opens_at", "closes_at", "closed_at", "close_reason")
-    readonly_fields = fields
-    ordering = ("-id",)
-    show_change_link = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Deal]:
-        """Return the deals with their slots."""
-        rows: QuerySet[Deal] = super().get_queryset(request)
-        return rows.select_related("slot__variant")
-
-
-class History(OwnInline):
-    """Every change of the session's state."""
-
-    model = SessionHistory
-    fields = ("at", "from_state", "to_state", "actor")
-    readonly_fields = fields
-
-
 @admin.register(Session)
 class SessionAdmin(OwnAdmin):
     """A streamer's own sessions, all of them for platform staff."""
@@ -111,7 +77,15 @@ class SessionAdmin(OwnAdmin):
     audience = staticmethod(hosts)
     group = "Live"
     icon = "live_tv"
-    list_display = ("title", "streamer", "shown_state", "scheduled_at", "started_at", "in_line_up")
+    list_display = (
+        "title",
+        "streamer",
+        "shown_state",
+        "scheduled_at",
+        "started_at",
+        "in_line_up",
+        "shown_report",
+    )
     list_filter = ("state",)
     search_fields = ("title", "streamer__name")
     ordering = ("-id",)
@@ -124,6 +98,7 @@ class SessionAdmin(OwnAdmin):
     actions_list: ClassVar[list[Any]] = ["create"]
     actions_detail: ClassVar[list[Any]] = [
         "console",
+        "report",
         "start",
         "resume",
         "pause",
@@ -161,10 +136,22 @@ class SessionAdmin(OwnAdmin):
         """Return how many slots the session has."""
         return int(session.of_slots)
 
+    @column("Report")
+    def shown_report(self, session: Session) -> str:
+        """Return the way to what the show came to, once it has begun."""
+        if session.state not in BUTTONS["report"]:
+            return ""
+        return format_html('<a href="{}">Report</a>', reverse("console:report", args=[session.id]))
+
     @button("Console", path="console", icon="sensors", primary=True)
     def console(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Go where the show is prepared and run."""
         return _to_console(self.one(request, object_id))
+
+    @button("Report", path="report", icon="bar_chart")
+    def report(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go where it stands what the show came to."""
+        return HttpResponseRedirect(reverse("console:report", args=[self.one(request, object_id).id]))
 
     @button("New session", path="create", icon="add", primary=True)
     def create(self, request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,7 @@ from marketplace.lib import clock
 from streams.actions.show import end_session
 from streams.models import Session
 from tests.browser.conftest import Meet
-from tests.browser.person import PHONE
+from tests.browser.person import DESKTOP, PHONE
 from tests.browser.site import Site
 
 
@@ -92,3 +92,21 @@ def test_a_show_is_planned_started_and_ended_by_keyboard(site: Site, meet: Meet)
     page.get_by_text("Press again to end").wait_for()
     page.keyboard.press("Enter")
     page.locator('.con-head [data-state="ended"]').wait_for()
+
+
+def test_a_report_reads_well_in_both_themes_on_desk_and_phone(site: Site, meet: Meet) -> None:
+    path = f"/admin/live/{site.world.ids['live']}/report/"
+    for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
+        hana = meet("host", size=size, color_scheme=scheme)
+        page = hana.page
+        for address in ("/admin/live/reports/", path):
+            hana.visit(address)
+            assert not hana.scrolls_sideways(), (address, size)
+            assert hana.violations() == [], (address, size)
+        drawn = page.locator(".con-sales svg").bounding_box()
+        assert drawn is not None
+        assert drawn["width"] > size[0] / 2
+        page.get_by_text("As a table").click()
+        rows = page.get_by_role("group", name="Sales by minute as a table").get_by_role("row")
+        assert rows.count() > 1
+        hana.screenshot(f"report-{scheme}")

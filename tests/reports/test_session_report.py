@@ -6,23 +6,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from marketplace.actions.brands import create_brand
-from marketplace.actions.products import create_product, publish_product
-from marketplace.actions.variants import create_variant
 from marketplace.lib import clock
 from marketplace.models import User
 from orders.models import OrderLine
 from reports.queries.people import reach
 from reports.queries.session_report import report_of
-from streams.actions.collaborations import make_collaboration
-from streams.actions.lineup import add_slot
 from streams.actions.show import end_session
-from streams.models import Attendance, Collaboration, Slot
 from tests.marketplace.rest_callers import with_token
 from tests.orders.gateway_receiver import Hours
-from tests.orders.shop import PRICE, Shop, buy, caller, cancel, pay
+from tests.orders.shop import Shop, buy, caller, pay
 from tests.orders.times import later
-from tests.refunds.claims import DAY, PART, asked, bought, done
+from tests.refunds.claims import DAY, bought
+from tests.reports.cups import second_brand
 from tests.settlement.sales import end_period
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
@@ -37,22 +32,6 @@ def report(person: User, session_id: str) -> dict[str, Any]:
 
 def yuan(amount: int) -> dict[str, object]:
     return {"amount": amount, "currency": "CNY"}
-
-
-@pytest.fixture
-def sold(shop: Shop, line: OrderLine, buyer: User, outsider: User, brand_owner: User) -> OrderLine:
-    """Bella's three units arrived: one came back, of one a part did. Otto cancelled one of two orders."""
-    done(brand_owner, asked(buyer, line, type="refund_only", reason="not_received"), "approve", {})
-    part = asked(buyer, line, reason="damaged")
-    done(brand_owner, part, "offer", PART)
-    done(buyer, part, "accept-offer")
-    first, _unpaid = bought(shop, outsider), buy(shop, outsider)
-    assert cancel(caller(outsider), first).status_code == 200
-    for viewer in (buyer.id, "anonymous"):
-        Attendance.objects.create(
-            session=shop.session, viewer=viewer, first_at=line.created_at, last_at=line.created_at
-        )
-    return line
 
 
 def test_parts_and_reasons_sum_to_what_was_paid(shop: Shop, sold: OrderLine, hours: Hours) -> None:
@@ -118,21 +97,6 @@ def test_a_brand_reads_what_it_sold_itself(
     assert (whole["total"]["gross"], own["total"]["gross"]) == (yuan(11_970 + 3990), yuan(3990))
     assert sum(each["amount"]["amount"] for each in own["money"]) == 3990
     assert (own["funnel"]["bought"], own["return_rates"]["units_sold"], len(own["minutes"])) == (1, 1, 1)
-
-
-def second_brand(shop: Shop, owner: User) -> Slot:
-    """Return the slot of another brand's cup in the show."""
-    now = clock.now()
-    brand = create_brand(name="Cups", actor=owner, now=now)
-    product = create_product(brand_id=brand.id, category="tea", title="Cup", actor=owner, now=now)
-    variant = create_variant(
-        product_id=product.id, sku="CUP", price=PRICE, actor=owner, now=now, on_hand=3, title=""
-    )
-    publish_product(product_id=product.id, actor=owner, now=now)
-    make_collaboration(brand=brand, kind=Collaboration.Kind.OPEN, rate_bp=1_000, actor=owner, now=now)
-    return add_slot(
-        session_id=shop.session.id, variant_id=variant.id, live_price=PRICE, actor=shop.host, now=now
-    )
 
 
 def test_reading_costs_the_same_however_much_was_sold(shop: Shop, line: OrderLine, outsider: User) -> None:

@@ -63,6 +63,7 @@ marketplace_product_add_picture      product      - - - x x x v v x v
 marketplace_product_cover_picture    product      - - - x x x v v x v
 marketplace_product_delete_picture   product      - - - x x x v v x v
 marketplace_brand_create             -            - - - x x x v v v v
+marketplace_brand_reports            brand        - - - x x x v v x v
 marketplace_brand_edit               brand        - - - x x x v r x v
 marketplace_brand_add_product        brand        - - - x x x v v x v
 marketplace_brand_add_member         brand        - - - x x x v r x v
@@ -95,6 +96,7 @@ streams_collaboration_create         -            - - - r r x v v r v
 streams_collaboration_end            plan         - - - r x x v v x v
 streams_session_create               -            - - - v v x x x x r
 streams_session_console              live         - - - v x x x x x v
+streams_session_report               live         - - - v x x x x x v
 streams_session_start                scheduled    - - - v x x x x x v
 streams_session_resume               live         - - - v x x x x x v
 streams_session_pause                live         - - - v x x x x x v

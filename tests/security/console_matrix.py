@@ -14,6 +14,8 @@ shows            - - - v v v x x x v
 show             - - - v x v x x x v
 stage            - - - v x v x x x v
 figures          - - - v x x x x x v
+reports          - - - v v x v v v v
+report           - - - v x x v v x v
 """
 
 BUTTONS = """

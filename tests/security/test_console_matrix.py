@@ -26,7 +26,7 @@ def name_of(row: Row) -> str:
 
 
 def address(world: World, row: Row) -> str:
-    args = [] if row.name == "shows" else [world.ids[row.session]]
+    args = [] if row.name in {"shows", "reports"} else [world.ids[row.session]]
     return reverse(f"console:{row.name}", args=args + ([] if row.thing == "-" else [world.ids[row.thing]]))
 
 
