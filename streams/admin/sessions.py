@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from marketplace import pictures
-from marketplace.admin.base import OwnAdmin, OwnInline, button, column, person_of
+from marketplace.admin.base import OwnAdmin, button, column, person_of
 from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.models import User, Variant
@@ -27,7 +27,8 @@ from streams.admin.forms import (
     SlotChoiceForm,
     to_price,
 )
-from streams.models import Deal, Session, SessionHistory, Slot
+from streams.admin.session_tables import Deals, History, Slots
+from streams.models import Session, Slot
 from streams.permissions import hosted, hosts
 from streams.queries.access import get_own_streamer
 from streams.queries.candidates import slots_of, unclosed_deals, variants_to_add
@@ -67,43 +68,6 @@ BUTTONS: dict[str, frozenset[str]] = {
     "cover": NOT_OVER,
     "cancel": frozenset({State.DRAFT, State.SCHEDULED, State.REHEARSAL}),
 }
-
-
-class Slots(OwnInline):
-    """The line-up."""
-
-    model = Slot
-    fields = ("position", "variant", "price", "allocation", "taken", "per_buyer_limit", "on_sale", "pinned")
-    readonly_fields = fields
-    show_change_link = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Slot]:
-        """Return the slots with their variants."""
-        rows: QuerySet[Slot] = super().get_queryset(request)
-        return rows.select_related("variant")
-
-
-class Deals(OwnInline):
-    """The deals, the latest first."""
-
-    model = Deal
-    fields = ("slot", "unit_price", "quota", "taken", "opens_at", "closes_at", "closed_at", "close_reason")
-    readonly_fields = fields
-    ordering = ("-id",)
-    show_change_link = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Deal]:
-        """Return the deals with their slots."""
-        rows: QuerySet[Deal] = super().get_queryset(request)
-        return rows.select_related("slot__variant")
-
-
-class History(OwnInline):
-    """Every change of the session's state."""
-
-    model = SessionHistory
-    fields = ("at", "from_state", "to_state", "actor")
-    readonly_fields = fields
 
 
 @admin.register(Session)
