@@ -1,17 +1,18 @@
-"""Settle the last period that is over: stage by stage, each resumable, the same period once."""
+"""Settle the periods that are over: stage by stage, each resumable, the same period once."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import structlog
+from django.db.models import Min
 
 from marketplace import outbox
 from marketplace.lib.atomic import action
-from orders.models import SettlementRun
+from orders.models import OrderLine, SettlementRun
 from orders.settlement import gate
 from orders.settlement.due import due_brands, settle_brands
 from orders.settlement.holds import release_due
-from orders.settlement.periods import last_ended
+from orders.settlement.periods import ended, last_ended
 from orders.settlement.statements import attach_claw_backs, close_statements, open_statements
 
 logger = structlog.get_logger(__name__)
@@ -23,26 +24,39 @@ CHUNK = 50_000
 
 
 def settle(*, now: datetime) -> SettlementRun:
-    """Bring the oldest unfinished run to its end, then that of the last period, and return it.
+    """Bring the runs that are unfinished, then those of all periods that are over, to their ends, in order.
 
+    Return the last one. Where nobody has settled for weeks, each of them has a run and statements of its own.
     Killed at any point, the next call goes on where this one was. Two at once share the work.
     """
     with action():
         release_due(now=now)
     while run := SettlementRun.objects.exclude(stage=Stage.DONE).order_by("period_start").first():
         _finish(run, now=now)
-    run = _open(now=now)
-    if run.stage != Stage.DONE:
-        _finish(run, now=now)
-    return run
+    runs = [_settle(*period, now=now) for period in ended(since=_settled_since(now), now=now)]
+    return runs[-1]
 
 
-def _open(*, now: datetime) -> SettlementRun:
-    start, end = last_ended(now)
+def _settled_since(now: datetime) -> datetime:
+    """Return when the last run's period began; before there is one, when the first line became final."""
+    start, _ = last_ended(now)
+    last = SettlementRun.objects.order_by("period_start").last()
+    if last is not None:
+        return min(start, last.period_start)
+    final = OrderLine.objects.filter(state=OrderLine.State.COMPLETED)
+    first: datetime | None = final.aggregate(at=Min("return_by"))["at"]
+    return min(start, first or start)
+
+
+def _settle(start: datetime, end: datetime, *, now: datetime) -> SettlementRun:
+    """Bring a period's run to its end and return it."""
     with action():
         run = SettlementRun(period_start=start, period_end=end, started_at=now)
         SettlementRun.objects.bulk_create([run], ignore_conflicts=True)
-        return SettlementRun.objects.get(period_start=start)
+        run = SettlementRun.objects.get(period_start=start)
+    if run.stage != Stage.DONE:
+        _finish(run, now=now)
+    return run
 
 
 def _finish(run: SettlementRun, *, now: datetime) -> None:

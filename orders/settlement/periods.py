@@ -1,5 +1,6 @@
 """Periods of settlement: weeks that begin on Monday, 00:00 UTC."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 PERIOD = timedelta(days=7)
@@ -10,6 +11,14 @@ def last_ended(now: datetime) -> tuple[datetime, datetime]:
     """Return beginning and end of the last period that is over; the end is the first moment after it."""
     end = _A_MONDAY + (now - _A_MONDAY) // PERIOD * PERIOD
     return end - PERIOD, end
+
+
+def ended(*, since: datetime, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the period that ``since`` is in and those after it, as far as they are over, oldest first."""
+    start, end = last_ended(since + PERIOD)
+    while end <= now:
+        yield start, end
+        start, end = end, end + PERIOD
 
 
 def next_end(now: datetime) -> datetime:

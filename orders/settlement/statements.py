@@ -21,10 +21,10 @@ OWNER = {Party.BRAND: "brand_id", Party.STREAMER: "streamer_id", Party.AGENCY: "
 
 
 def attach_claw_backs(run: SettlementRun) -> int:
-    """Put what was taken back since the last run into this one's statements; return how many rows."""
+    """Put what was taken back by the end of the run's period into its statements; return how many rows."""
     require_transaction()
     gate.close()
-    return SettledLine.objects.filter(run=None).update(run=run)
+    return SettledLine.objects.filter(run=None, at__lt=run.period_end).update(run=run)
 
 
 def open_statements(run: SettlementRun, *, now: datetime) -> None:

@@ -10,10 +10,12 @@ from marketplace.models import User
 from orders.actions.settle import settle
 from orders.models import Hold, ReserveTier, SettledLine, SettlementRun, Statement, Transfer
 from orders.settlement.holds import hold_line, release_line
+from orders.settlement.periods import next_end
+from orders.tasks import sweep_completed_lines, sweep_parcels
 from streams.models import Collaboration
 from tests.ledger.books import balance, entries_of
 from tests.orders.gateway_receiver import Hours
-from tests.orders.shop import Shop
+from tests.orders.shop import Shop, caller, ship
 from tests.orders.times import findings, later
 from tests.orders.times import settle as settle_all
 from tests.settlement.sales import DAY, deliver, end_period, give_back, parts_of, represent, sell
@@ -61,6 +63,34 @@ def test_a_statement_is_closed_for_each_party_once(shop: Shop, buyer: User, hour
     SettlementRun.objects.update(stage="lines")  # even where a run is begun again
     settle(now=clock.now())
     assert (SettledLine.objects.count(), Statement.objects.count(), Transfer.objects.count()) == before
+    assert findings() == []
+
+
+def test_each_of_the_weeks_in_which_nobody_settled_has_its_own_statement(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    early, late = sell(shop, buyer), sell(shop, buyer, quantity=2)
+    later(hours, 60)
+    assert ship(caller(shop.owner), early).status_code == 201
+    hours.move(14 * DAY)
+    assert ship(caller(shop.owner), late).status_code == 201
+    for _ in range(12):
+        hours.move(2 * DAY)
+        for sweep in (sweep_parcels, sweep_completed_lines):  # no worker settles meanwhile
+            sweep()
+    settle_all()
+    runs = SettlementRun.objects.order_by("period_start")
+    weeks = [run.period_start for run in runs]
+    assert weeks == [weeks[0] + number * timedelta(days=7) for number in range(len(weeks))]
+    statements = Statement.objects.filter(party="brand").order_by("run__period_start")
+    assert [(one.lines, one.gross) for one in statements] == [(1, 3990), (1, 7980)]
+    ends = [one.run.period_end for one in statements]
+    assert ends == [next_end(order.lines.get().return_by or clock.now()) for order in (early, late)]
+    assert ends[1] - ends[0] >= timedelta(days=14)
+    give_back(early, 3990)
+    later(hours, 21 * DAY)  # and what was taken back stands in the statement of its own week
+    last = Statement.objects.filter(party="brand").latest("run__period_start")
+    assert (last.net, last.run.period_end) == (-2993, next_end(clock.now() - timedelta(days=21)))
     assert findings() == []
 
 
