@@ -1,4 +1,4 @@
-"""The admin's sidebar, with the way to the console in it."""
+"""The admin's sidebar, with the ways to the console and to the Money pages in it."""
 
 from typing import Any
 
@@ -7,13 +7,18 @@ from django.urls import reverse
 
 from marketplace import admin_site
 
+#: What stands above a list: the list, and title, icon and address of the page.
+_ABOVE = (
+    ("admin:streams_chatmessage_changelist", "My shows", "sensors", "console:shows"),
+    ("admin:orders_statement_changelist", "Money", "account_balance_wallet", "money:overview"),
+)
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the sidebar; whoever finds chats to moderate there finds their shows above them."""
+    """Return the sidebar: shows above the chats that one moderates, money above one's statements."""
     groups = admin_site.navigation(request)
-    chats = reverse("admin:streams_chatmessage_changelist")
     for group in groups:
-        if any(item["link"] == chats for item in group["items"]):
-            item = {"title": "My shows", "icon": "sensors", "link": reverse("console:shows")}
-            group["items"].insert(0, item)
+        for beside, title, icon, address in _ABOVE:
+            if any(item["link"] == reverse(beside) for item in group["items"]):
+                group["items"].insert(0, {"title": title, "icon": icon, "link": reverse(address)})
     return groups
