@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("reports.api.urls")),
     path("", include("marketplace.storefront.urls")),
     path("admin/live/", include("marketplace.console.urls")),
+    path("admin/money/", include("marketplace.console.money_urls")),
     path("admin/", admin.site.urls),
     path("media/<str:folder>/<str:name>", media.picture, name="media"),
 ]

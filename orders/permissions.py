@@ -1,15 +1,25 @@
 """Access functions: the only way an interface fetches an order. What is not yours is not found."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Manager, QuerySet
 
 from marketplace.errors import NotFound
-from marketplace.models import BrandMember, User
+from marketplace.lib.ids import is_id
+from marketplace.models import Brand, BrandMember, User
 from marketplace.permissions import Person, is_platform_staff
-from orders.models import Order, OrderLine, Payment, Payout, Shipment, Statement
+from orders.models import Order, OrderLine, Party, Payment, Payout, Shipment, Statement
 from orders.queries.sight import AS_BUYER, AS_HOST, AS_STAFF, OrderAt, Role, Sight
-from streams.models import AgencyMember, Session, Streamer
+from streams.models import Agency, AgencyMember, Session, Streamer
+
+#: How ids of parties begin, and where their names are.
+_PARTIES: dict[Party, tuple[str, Manager[Any]]] = {
+    Party.BRAND: ("brd", Brand.objects),
+    Party.STREAMER: ("str", Streamer.objects),
+    Party.AGENCY: ("agc", Agency.objects),
+}
 
 
 def get_order_for(user: User, order_id: str, *, at: datetime) -> OrderAt:
@@ -100,6 +110,25 @@ def get_payout_for(user: User, payout_id: str) -> Payout:
     if payout is None:
         raise NotFound
     return payout
+
+
+def require_party(user: User, owner: str) -> Party:
+    """Return the kind of a party that this person acts for, any for platform staff; raises NotFound."""
+    for party, (prefix, rows) in _PARTIES.items():
+        if is_id(owner, prefix) and (
+            rows.filter(id=owner).exists() if is_platform_staff(user) else owner in owners_of(user)
+        ):
+            return party
+    raise NotFound
+
+
+def names_of(owners: Collection[str]) -> dict[str, str]:
+    """Return the names of brands, streamers and agencies by their ids."""
+    names: dict[str, str] = {}
+    for prefix, rows in _PARTIES.values():
+        ids = [owner for owner in owners if is_id(owner, prefix)]
+        names |= dict(rows.filter(id__in=ids).values_list("id", "name")) if ids else {}
+    return names
 
 
 def require_brand(user: User, brand_id: str) -> Sight:

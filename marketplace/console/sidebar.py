@@ -1,4 +1,4 @@
-"""The admin's sidebar, with the ways to the console and to reports in it."""
+"""The admin's sidebar, with the ways to the console, to reports and to the Money pages in it."""
 
 from typing import Any
 
@@ -12,16 +12,23 @@ from reports.queries.shows import reads_reports
 #: The group of the sidebar that reports stand in.
 MONEY = "Money"
 
+#: What stands above a list: the list, and title, icon and address of the page.
+_ABOVE = (
+    ("admin:streams_chatmessage_changelist", "My shows", "sensors", "console:shows"),
+    ("admin:orders_statement_changelist", "Money", "account_balance_wallet", "money:overview"),
+)
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the sidebar; whoever finds chats to moderate there finds their shows above them."""
+    """Return the sidebar: shows above the chats that one moderates, reports and money above one's statements."""
     groups = admin_site.navigation(request)
-    chats = reverse("admin:streams_chatmessage_changelist")
+    if reads_reports(person_of(request)):
+        groups = _with_reports(groups)
     for group in groups:
-        if any(item["link"] == chats for item in group["items"]):
-            item = {"title": "My shows", "icon": "sensors", "link": reverse("console:shows")}
-            group["items"].insert(0, item)
-    return _with_reports(groups) if reads_reports(person_of(request)) else groups
+        for beside, title, icon, address in _ABOVE:
+            if any(item["link"] == reverse(beside) for item in group["items"]):
+                group["items"].insert(0, {"title": title, "icon": icon, "link": reverse(address)})
+    return groups
 
 
 def _with_reports(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:

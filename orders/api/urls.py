@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.rest.paths import register_ids
+from orders.api.cash_calendar import CashCalendar
 from orders.api.gateway import gateway_webhooks
 from orders.api.orders import OrderDetail, Orders
 from orders.api.payments import OrderPay, OrderPayments, PaymentDetail, Payments
@@ -28,6 +29,7 @@ urlpatterns = [
     path("statements/<stm:statement_id>", StatementDetail.as_view(), name="statement"),
     path("statements/<stm:statement_id>/lines", StatementLines.as_view(), name="statement-lines"),
     path("statements/<stm:statement_id>/export", StatementExport.as_view(), name="statement-export"),
+    path("cash-calendar", CashCalendar.as_view(), name="cash-calendar"),
     path("payouts", Payouts.as_view(), name="payouts"),
     path("payouts/<pyo:payout_id>", PayoutDetail.as_view(), name="payout"),
     path("gateway/webhooks", gateway_webhooks, name="gateway-webhooks"),

@@ -1,5 +1,6 @@
 """Settlement: what was split between the parties, their statements, and what is held back and why."""
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -189,6 +190,11 @@ class Statement(models.Model):
     def total_fee(self) -> Money:
         """Return what the marketplace has of it."""
         return Money(self.fee, self.currency)
+
+    @property
+    def last_day(self) -> datetime:
+        """Return the last moment of its period."""
+        return self.run.period_end - timedelta(microseconds=1)
 
     @property
     def open_holds(self) -> list["Hold"]:

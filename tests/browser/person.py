@@ -67,7 +67,7 @@ class Person:
         """Keep a picture of the page in the folder that SCREENSHOTS names, if it names one."""
         folder = os.environ.get("SCREENSHOTS")
         if folder:
-            self.page.screenshot(path=Path(folder) / f"{name}.png")
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
     def listen(self) -> None:
         """Note from now on what the browser complains of, on every page of this person."""

@@ -18,6 +18,13 @@ reports          - - - v v x v v v v
 report           - - - v x x v v x v
 """
 
+#: The Money pages, the last of them of the brand's statement.
+MONEY = """
+page             n b o h r m o s a a
+overview         - - - v v x v v v v
+statement        - - - x x x v v x v
+"""
+
 BUTTONS = """
 button           session    thing     n b o h r m o s a a
 schedule         draft      -         - - - v x x x x x v
@@ -87,3 +94,4 @@ def _rows(table: str, *filled: str) -> list[Row]:
 
 
 PAGE_ROWS, BUTTON_ROWS = _rows(PAGES, "live", "-"), _rows(BUTTONS)
+MONEY_ROWS = _rows(MONEY, "-", "statement")

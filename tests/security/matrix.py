@@ -184,6 +184,8 @@ GET    statements                                   money     401 200 200 200 20
 GET    statements/{statement}                       money     401 404 404 404 404 404 200 200 404 200
 GET    statements/{statement}/lines                 money     401 404 404 404 404 404 200 200 404 200
 GET    statements/{statement}/export                money     401 404 404 404 404 404 200 200 404 200
+GET    cash-calendar?party={brand}                  money     401 404 404 404 404 404 200 200 404 200
+GET    cash-calendar?party={agency}                 money     401 404 404 404 200 404 404 404 200 200
 GET    payouts                                      money     401 200 200 200 200 200 200 200 200 200
 GET    payouts/{wage}                               money     401 404 404 404 404 404 200 200 404 200
 POST   gateway/webhooks                             none      403 403 403 403 403 403 403 403 403 403

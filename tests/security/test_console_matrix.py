@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from marketplace.console import urls
+from marketplace.console import money_urls, urls
 from marketplace.lib import clock
-from tests.security.console_matrix import BUTTON_ROWS, FORMS, PAGE_ROWS, Row
+from tests.security.console_matrix import BUTTON_ROWS, FORMS, MONEY_ROWS, PAGE_ROWS, Row
 from tests.security.malformed import HEX
 from tests.security.requests import off_air, paused, rehearsing
 from tests.security.test_admin_matrix import outcome, visit
@@ -64,7 +64,19 @@ def test_a_page_is_for_whom_the_matrix_says(world: World, row: Row) -> None:
     assert {role: answers[visit(world.caller(role), path)] for role in cells} == cells
 
 
+@pytest.mark.parametrize("row", MONEY_ROWS, ids=name_of)
+def test_a_page_of_money_is_for_whom_the_matrix_says(world: World, row: Row) -> None:
+    cells = {"door": "-", "404": "x", "200": "v"}
+    path = reverse(f"money:{row.name}", args=[] if row.name == "overview" else [world.ids[row.thing]])
+    assert {role: cells[visit(world.caller(role), path)] for role in ROLES} == row.cells
+    with writing_nothing():
+        for text in (*DANGEROUS, f"brd_{HEX}", f"stm_{HEX}"):
+            wrong = {"party": text, "before": text, "after": text}
+            assert world.caller("owner").get(path, wrong).status_code in {200, 400, 404}, text
+
+
 def test_every_address_has_a_row_and_every_row_an_address() -> None:
+    assert [row.name for row in MONEY_ROWS] == [str(entry.name) for entry in money_urls.urlpatterns]
     names = [row.name for row in (*PAGE_ROWS, *BUTTON_ROWS)]
     assert sorted(names) == sorted(str(entry.name) for entry in urls.urlpatterns)
 
