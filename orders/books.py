@@ -17,6 +17,7 @@ KINDS: dict[str, str] = {
     "refund": "money went back to a buyer",
     "gateway_payout": "the payment company paid into the bank",
     "settlement": "parties got their parts of sales that are final",
+    "funding": "streamers paid for the discounts at their cost, or got it back with a refund",
     "payout": "a party was paid what it is owed",
     "claw_back": "parties gave their parts of a settled sale back",
     "opening": "what was held when the ledger began, one for each payment",

@@ -33,14 +33,42 @@ def free(line: OrderLine, units: int) -> None:
 def count_refund(line: OrderLine, amount: int, *, units: int) -> None:
     """Count money that goes back for a line, and the units (may be none) whose whole price that is.
 
+    Who pays for a discount gets its share back in proportion.
+
     Raises:
         WrongOrderState: the line did not cost that much more than went back already.
     """
     require_transaction()
     covered = OrderLine.objects.filter(
-        id=line.id, amount__gte=F("refunded") + amount, claimed__gte=F("returned") + units
+        id=line.id,
+        refunded=line.refunded,
+        amount__gte=F("refunded") + amount,
+        claimed__gte=F("returned") + units,
     )
-    if not covered.update(refunded=F("refunded") + amount, returned=F("returned") + units):
+    platform, streamer = (
+        share_back(funding.amount, of=line.amount - line.refunded, back=amount)
+        for funding in (line.platform_funding, line.streamer_funding)
+    )
+    counted = covered.update(
+        refunded=F("refunded") + amount,
+        returned=F("returned") + units,
+        platform_unfunded=F("platform_unfunded") + platform,
+        streamer_unfunded=F("streamer_unfunded") + streamer,
+    )
+    if not counted:
         raise WrongOrderState(data={"line": line.id, "left": line.amount - line.refunded})
     line.refunded += amount
     line.returned += units
+    line.platform_unfunded += platform
+    line.streamer_unfunded += streamer
+
+
+def share_back(funded: int, *, of: int, back: int) -> int:
+    """Return the share of a funder's discount that goes back to it with a refund, in minor units.
+
+    Args:
+        funded: what the discount costs the funder before the refund.
+        of: what the buyer has paid and not got back before the refund.
+        back: the refund. The last one takes all of the discount.
+    """
+    return funded * back // of if of else 0

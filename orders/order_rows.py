@@ -27,6 +27,7 @@ _LINE = (
     "variant_id", "product_id", "title", "sku", "currency",
     "brand_id", "streamer_id", "agency_id", "collaboration_id",
     "rate_bp", "agency_share_bp", "fee_bp", "return_policy",
+    "platform_discount", "brand_discount", "streamer_discount",
 )  # fmt: skip
 _FACT = ("id", "subject", "payload", "type", "at")
 
@@ -51,6 +52,7 @@ class Offer:
             _hex(self.terms.brand_id), _hex(self.terms.streamer_id), _hex(self.terms.agency_id),
             _hex(self.terms.collaboration_id),
             self.terms.rate_bp, self.terms.agency_share_bp, self.terms.fee_bp, self.terms.return_policy,
+            self.slot.platform_discount, self.slot.brand_discount, self.slot.streamer_discount,
         )  # fmt: skip
 
     def pay_by(self, now: datetime) -> datetime:

@@ -30,10 +30,11 @@ SELECT order_id, currency, SUM(held), SUM(open) FROM (
     )
     GROUP BY 1, 2
     UNION ALL
-    SELECT {order_id}, currency, SUM(refunded - gross), 0 FROM orders_settledline
+    SELECT {order_id}, currency, SUM(discount + refunded - gross), 0 FROM orders_settledline
     WHERE refund = '' GROUP BY 1, 2
     UNION ALL
-    SELECT '', currency, SUM(gross - refunded), 0 FROM orders_settledline WHERE refund = '' GROUP BY 2
+    SELECT '', currency, SUM(gross - discount - refunded), 0 FROM orders_settledline
+    WHERE refund = '' GROUP BY 2
     UNION ALL
     SELECT {order_id}, currency, 0, SUM(amount) FROM refunds_refund WHERE state <> 'done' GROUP BY 1, 2
     UNION ALL

@@ -67,6 +67,14 @@ class OtherCurrency(Conflict):
     cure = "Give the price in data.currency; a session sells in one currency."
 
 
+class DiscountsExceedPrice(Conflict):
+    """Nothing would be left to pay of the live price; ``data.discounts`` says what comes off it."""
+
+    code = "discounts_exceed_price"
+    message = "The discounts would leave nothing to pay."
+    cure = "Keep the sum of the discounts below the live price."
+
+
 class AllocationBelowTaken(Conflict):
     """The allocation would be less than what has been sold; ``data.taken`` says how much that is."""
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from marketplace.errors import Forbidden, NotFound
 from marketplace.models import BrandMember, User
 from marketplace.permissions import is_platform_staff
-from streams.models import Agency, AgencyMember, Moderator, Session, Slot
+from streams.models import Agency, AgencyMember, Funder, Moderator, Session, Slot
 
 Visitor = User | AnonymousUser | None
 
@@ -108,6 +108,23 @@ def readable(user: Visitor) -> Q:
     brands = BrandMember.objects.filter(user=person).values("brand_id")
     shown = Slot.objects.filter(session=OuterRef("pk"), variant__brand_id__in=brands)
     return ANNOUNCED | Q(streamer__user=person) | Q(Exists(trusted)) | Q(Exists(shown))
+
+
+def fundable(user: User, slot: Slot) -> list[Funder]:
+    """Return at whose cost this person may take something off a slot's price: at nobody's but their own.
+
+    The marketplace's is for platform staff, a brand's for its members, a streamer's for the streamer whose
+    show it is. Needs the slot's session, streamer and variant.
+    """
+    if not user.is_active:
+        return []
+    member = BrandMember.objects.filter(user=user, brand_id=slot.variant.brand_id)
+    may = {
+        Funder.PLATFORM: is_platform_staff(user),
+        Funder.BRAND: member.exists(),
+        Funder.STREAMER: slot.session.streamer.user_id == user.id,
+    }
+    return [funder for funder, allowed in may.items() if allowed]
 
 
 def rights(user: Visitor, session: Session) -> frozenset[Access]:

@@ -18,6 +18,8 @@ def slot_to_wire(slot: Slot, *, left: int) -> dict[str, Any]:
         "variant": {"id": variant.id, "sku": variant.sku, "title": variant.title},
         "brand": {"id": product.brand.id, "name": product.brand.name},
         "price": slot.price.to_wire(),
+        "full_price": slot.full_price.to_wire(),
+        "discounts": [discount.to_wire() for discount in slot.discounts],
         "list_price": variant.price.to_wire(),
         "per_buyer_limit": slot.per_buyer_limit,
         "on_sale": slot.on_sale,

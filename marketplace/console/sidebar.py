@@ -20,7 +20,7 @@ _ABOVE = (
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the sidebar: shows above the chats that one moderates, reports and money above one's statements."""
+    """Return the sidebar: shows above one's chats, reports and money above one's statements."""
     groups = admin_site.navigation(request)
     if reads_reports(person_of(request)):
         groups = _with_reports(groups)

@@ -37,6 +37,7 @@ class Row:
     deal: Deal | None
     key: str
     written_price: str
+    written_full_price: str
     dearer: bool
     may_restock: bool
 
@@ -101,6 +102,7 @@ def _rows(session: Session, person: User) -> list[Row]:
             deal=running.get(slot.id),
             key=str(place) if place <= KEYS else "",
             written_price=as_written(slot.price),
+            written_full_price=as_written(slot.full_price),
             dearer=slot.live_price > slot.variant.list_price,
             may_restock=slot.variant.brand_id in own_brands,
         )

@@ -37,9 +37,9 @@ class Good:
 
     @property
     def list_price(self) -> Money | None:
-        """Return the price without the show, when it is the higher one."""
-        price = self.slot.variant.price
-        return price if price.amount > self.price.amount else None
+        """Return the price without show and discounts, when it is the higher one."""
+        price = max(self.slot.variant.price, self.slot.full_price)
+        return price if price > self.price else None
 
     @property
     def limit(self) -> int | None:

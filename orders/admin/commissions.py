@@ -8,12 +8,12 @@ from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from marketplace.admin.base import column
 from marketplace.lib.money import Money
 from marketplace.models import User
-from marketplace.permissions import Person, acts_for_some_brand, brands_of, is_platform_staff
+from marketplace.permissions import brands_of, is_platform_staff
 from orders.admin.base import LineShowFilter, TradeAdmin
 from orders.models import CommissionLine, Party
 from orders.settlement.commissions import Commission, with_parts
+from streams.admin.collaborations import has_plans
 from streams.models import Streamer
-from streams.permissions import hosts
 
 COLOURS = {
     "estimated": "info",
@@ -25,16 +25,11 @@ COLOURS = {
 }
 
 
-def is_a_party(person: Person) -> bool:
-    """Tell whether somebody sells: a brand its goods, a streamer in shows."""
-    return acts_for_some_brand(person) or hosts(person)
-
-
 @admin.register(CommissionLine)
 class CommissionAdmin(TradeAdmin):
     """Paid lines of one's brands and of one's own shows; an estimate until they are settled."""
 
-    audience = staticmethod(is_a_party)
+    audience = staticmethod(has_plans)
     group = "Money"
     icon = "percent"
     ids: ClassVar = {"oln": "pk", "ord": "order_id", "brd": "brand_id", "str": "streamer_id"}

@@ -51,12 +51,13 @@ class OrderLineAdmin(TradeAdmin):
     list_filter = ("state", LineShowFilter)
     ordering = ("-order_id",)
     fields = (
-        ("id", "order"), ("title", "sku"), ("quantity", "total"),
+        ("id", "order"), ("title", "sku"), ("quantity", "full_price", "total"),
+        ("platform_discount", "brand_discount", "streamer_discount"),
         ("shown_state", "return_policy", "return_by"),
         ("buyer", "brand"), ("session", "slot", "deal", "seq"), ("streamer", "agency", "collaboration"),
         ("rate_bp", "agency_share_bp", "fee_bp"), ("created_at", "pay_by"), "ship_to",
     )  # fmt: skip
-    readonly_fields = ("shown_state", "total", "ship_to")
+    readonly_fields = ("shown_state", "full_price", "total", "ship_to")
     inlines = (History,)
     actions = ("ship_selected",)
     actions_detail: ClassVar[list[Any]] = ["ship"]

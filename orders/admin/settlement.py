@@ -38,11 +38,14 @@ class StatementAdmin(TradeAdmin):
     list_filter = ("state", "party")
     ordering = ("-id",)
     fields = (
-        ("id", "run"), ("party", "owner"), ("shown_state", "lines"), ("total_gross", "total_refunded"),
+        ("id", "run"), ("party", "owner"), ("shown_state", "lines"),
+        ("total_gross", "total_discount", "total_refunded"),
+        ("total_platform_funded", "total_streamer_funded"),
         ("total_commission", "total_fee", "total"), ("created_at", "closed_at"),
     )  # fmt: skip
     readonly_fields = (
-        "shown_state", "total_gross", "total_refunded", "total_commission", "total_fee", "total",
+        "shown_state", "total_gross", "total_discount", "total_refunded", "total_platform_funded",
+        "total_streamer_funded", "total_commission", "total_fee", "total",
     )  # fmt: skip
     inlines = (HoldInline,)
 
@@ -133,18 +136,26 @@ class SettledLineAdmin(TradeAdmin):
     ordering = ("-pk",)
     fields = (
         ("line", "refund"), ("run", "order"), ("brand", "streamer", "agency"),
-        ("shown_gross", "shown_refunded"), ("shown_brand", "commission", "shown_platform"), "at",
+        ("shown_gross", "shown_discount", "shown_refunded"), ("platform_funded", "streamer_funded"),
+        ("shown_brand", "commission", "shown_platform"), "at",
     )  # fmt: skip
-    readonly_fields = ("shown_gross", "shown_refunded", "shown_brand", "commission", "shown_platform")
+    readonly_fields = (
+        "shown_gross", "shown_discount", "shown_refunded", "shown_brand", "commission", "shown_platform",
+    )  # fmt: skip
 
     def own(self, _person: User) -> QuerySet[SettledLine]:
         """Return all of them."""
         return SettledLine.objects.select_related("run", "brand", "streamer", "line")
 
-    @column("Paid")
+    @column("Before discounts")
     def shown_gross(self, row: SettledLine) -> str:
-        """Return what the buyer paid."""
+        """Return the price before discounts."""
         return str(Money(row.gross, row.currency))
+
+    @column("Discount")
+    def shown_discount(self, row: SettledLine) -> str:
+        """Return what came off it."""
+        return str(Money(row.discount, row.currency))
 
     @column("Went back")
     def shown_refunded(self, row: SettledLine) -> str:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from marketplace.rest import fields
 from marketplace.rest.serializers import Body, Query, Resource
 from orders.models import OrderLine, Payment, Shipment
+from streams.api.resources import DiscountOut
 
 
 class AddressIn(Body):
@@ -92,7 +93,9 @@ class LineOut(Resource):
     title = fields.Text(source="line.title")
     sku = fields.Text(source="line.sku")
     quantity = fields.Integer(source="line.quantity")
-    unit_price = fields.MoneyField(source="unit")
+    unit_price = fields.MoneyField(source="unit", help_text="What the buyer pays, after discounts.")
+    full_price = fields.MoneyField(source="line.full_price", help_text="Of a unit, before discounts.")
+    discounts = DiscountOut(source="line.discounts", many=True)
     amount = fields.MoneyField(source="line.total")
     return_policy = fields.Text(source="line.return_policy")
     return_by = fields.Timestamp(

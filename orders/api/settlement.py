@@ -74,7 +74,13 @@ class CommissionOut(Resource):
     rate_bp = fields.Integer(source="line.rate_bp", help_text="The streamer's commission, in 10,000.")
     agency_share_bp = fields.Integer(source="line.agency_share_bp", help_text="The agency's share of that.")
     fee_bp = fields.Integer(source="line.fee_bp", help_text="The marketplace's fee, in 10,000.")
-    base = fields.MoneyField(help_text="What the buyer paid, less what went back.")
+    base = fields.MoneyField(
+        help_text="What the buyer paid and the marketplace added of discounts, less what went back."
+    )
+    platform_funded = fields.MoneyField(source="funded.platform", help_text="Of the discount; in the base.")
+    streamer_funded = fields.MoneyField(
+        source="funded.streamer", help_text="Of the discount; the streamer gives it to the brand."
+    )
     brand_part = fields.MoneyField(source="parts.brand")
     streamer_part = fields.MoneyField(source="parts.streamer")
     agency_part = fields.MoneyField(source="parts.agency")
@@ -96,7 +102,14 @@ class StatementOut(Resource):
     period_start = fields.Timestamp(source="run.period_start")
     period_end = fields.Timestamp(source="run.period_end")
     lines = fields.Integer()
-    gross = fields.MoneyField(source="total_gross", help_text="What buyers paid.")
+    gross = fields.MoneyField(source="total_gross", help_text="Prices before discounts.")
+    discount = fields.MoneyField(source="total_discount", help_text="What came off: buyers paid the rest.")
+    platform_funded = fields.MoneyField(
+        source="total_platform_funded", help_text="What the marketplace paid of the discounts."
+    )
+    streamer_funded = fields.MoneyField(
+        source="total_streamer_funded", help_text="What streamers paid of the discounts, to the brands."
+    )
     refunded = fields.MoneyField(source="total_refunded")
     commission = fields.MoneyField(source="total_commission", help_text="Of streamer and agency.")
     fee = fields.MoneyField(source="total_fee", help_text="Of the marketplace.")

@@ -13,7 +13,16 @@ from django.db.models import F, Q
 from marketplace.lib.fields import PrefixedIdField
 from marketplace.lib.money import Money
 from marketplace.models import Brand, Product, Variant
-from streams.models import Agency, Collaboration, Deal, Session, Slot, Streamer
+from streams.models import (
+    Agency,
+    Collaboration,
+    Deal,
+    Discount,
+    Session,
+    Slot,
+    Streamer,
+    discounts_of,
+)
 
 
 class Order(models.Model):
@@ -104,7 +113,7 @@ class OrderLine(models.Model):
     title = models.CharField(max_length=250)
     sku = models.CharField(max_length=64)
     quantity = models.PositiveIntegerField()
-    unit_price = models.BigIntegerField()
+    unit_price = models.BigIntegerField(help_text="What the buyer pays for a unit, after discounts.")
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     # terms, copied at purchase
@@ -129,6 +138,9 @@ class OrderLine(models.Model):
     agency_share_bp = models.PositiveIntegerField(help_text="Agency's share of the streamer's commission.")
     fee_bp = models.PositiveIntegerField(help_text="Platform fee.")
     return_policy = models.CharField(max_length=20)
+    platform_discount = models.BigIntegerField(default=0, db_default=0, help_text="Off each unit.")
+    brand_discount = models.BigIntegerField(default=0, db_default=0, help_text="Off each unit.")
+    streamer_discount = models.BigIntegerField(default=0, db_default=0, help_text="Off each unit.")
     return_by = models.DateTimeField(
         null=True, blank=True, help_text="End of the return window; known once the parcel is delivered."
     )
@@ -141,6 +153,14 @@ class OrderLine(models.Model):
     )
     refunded = models.BigIntegerField(
         default=0, db_default=0, help_text="What was given back after returns, in minor units."
+    )
+    platform_unfunded = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="What the marketplace's discount does not cost, for money went back.",
+    )
+    streamer_unfunded = models.BigIntegerField(
+        default=0, db_default=0, help_text="What the streamer's discount does not cost, for money went back."
     )
     created_at = models.DateTimeField()
 
@@ -163,6 +183,12 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded__gte=0) & Q(refunded__lte=F("amount")), name="line_refunded_within_price"
             ),
+            models.CheckConstraint(
+                condition=Q(platform_unfunded__gte=0, streamer_unfunded__gte=0)
+                & Q(platform_unfunded__lte=F("platform_discount") * F("quantity"))
+                & Q(streamer_unfunded__lte=F("streamer_discount") * F("quantity")),
+                name="line_unfunded_within_discounts",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -173,6 +199,33 @@ class OrderLine(models.Model):
     def total(self) -> Money:
         """Return what the buyer owes for this line."""
         return Money(self.amount, self.currency)
+
+    @property
+    def off(self) -> int:
+        """Return the sum of the discounts on a unit, in minor units."""
+        return self.platform_discount + self.brand_discount + self.streamer_discount
+
+    @property
+    def full_price(self) -> Money:
+        """Return the price of a unit before discounts."""
+        return Money(self.unit_price + self.off, self.currency)
+
+    @property
+    def discounts(self) -> list[Discount]:
+        """Return the discounts on a unit."""
+        return discounts_of(self)
+
+    @property
+    def platform_funding(self) -> Money:
+        """Return what the marketplace's discount costs it, as far as the money stays."""
+        whole = self.platform_discount * self.quantity
+        return Money(whole - self.platform_unfunded, self.currency)
+
+    @property
+    def streamer_funding(self) -> Money:
+        """Return what the streamer's discount costs them, as far as the money stays."""
+        whole = self.streamer_discount * self.quantity
+        return Money(whole - self.streamer_unfunded, self.currency)
 
 
 class CommissionLine(OrderLine):

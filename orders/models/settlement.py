@@ -50,8 +50,9 @@ class SettlementRun(models.Model):
 class SettledLine(models.Model):
     """How a line's money was split, once; or, with ``refund``, what of that was taken back.
 
-    Amounts are in minor units. The parts always sum to ``gross - refunded``. Foreign keys carry no database
-    constraint, as those of the lines: a run writes a million rows.
+    Amounts are in minor units. The parts always sum to what the buyer paid and did not get back, and what the
+    marketplace paid of the discounts; what the streamer paid of them is in the brand's part and not in the
+    streamer's. Foreign keys carry no database constraint, as those of the lines: a run writes a million rows.
     """
 
     run = models.ForeignKey(
@@ -80,8 +81,17 @@ class SettledLine(models.Model):
         Agency, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True
     )
     currency = models.CharField(max_length=3)
-    gross = models.BigIntegerField(help_text="What the buyer paid.")
-    refunded = models.BigIntegerField(help_text="What went back of it.")
+    gross = models.BigIntegerField(help_text="The price before discounts.")
+    discount = models.BigIntegerField(
+        default=0, db_default=0, help_text="What came off it, whoever pays: the buyer paid the rest."
+    )
+    refunded = models.BigIntegerField(help_text="What went back to the buyer.")
+    platform_funded = models.BigIntegerField(
+        default=0, db_default=0, help_text="What the marketplace paid of the discount."
+    )
+    streamer_funded = models.BigIntegerField(
+        default=0, db_default=0, help_text="What the streamer paid of the discount."
+    )
     brand_part = models.BigIntegerField()
     streamer_part = models.BigIntegerField()
     agency_part = models.BigIntegerField()
@@ -105,7 +115,9 @@ class SettledLine(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    gross=F("refunded")
+                    gross=F("discount")
+                    + F("refunded")
+                    - F("platform_funded")
                     + F("brand_part")
                     + F("streamer_part")
                     + F("agency_part")
@@ -121,8 +133,8 @@ class SettledLine(models.Model):
 
     @property
     def commission(self) -> Money:
-        """Return what streamer and agency have together."""
-        return Money(self.streamer_part + self.agency_part, self.currency)
+        """Return what streamer and agency have together, before what the streamer paid of the discount."""
+        return Money(self.streamer_part + self.streamer_funded + self.agency_part, self.currency)
 
 
 class Statement(models.Model):
@@ -144,7 +156,10 @@ class Statement(models.Model):
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     lines = models.PositiveIntegerField()
     gross = models.BigIntegerField()
+    discount = models.BigIntegerField(default=0, db_default=0)
     refunded = models.BigIntegerField()
+    platform_funded = models.BigIntegerField(default=0, db_default=0)
+    streamer_funded = models.BigIntegerField(default=0, db_default=0)
     commission = models.BigIntegerField()
     fee = models.BigIntegerField()
     net = models.BigIntegerField(help_text="The party's part, in minor units; negative when it owes.")
@@ -173,12 +188,27 @@ class Statement(models.Model):
 
     @property
     def total_gross(self) -> Money:
-        """Return what buyers paid for its lines."""
+        """Return the prices of its lines before discounts."""
         return Money(self.gross, self.currency)
 
     @property
+    def total_discount(self) -> Money:
+        """Return what came off them."""
+        return Money(self.discount, self.currency)
+
+    @property
+    def total_platform_funded(self) -> Money:
+        """Return what the marketplace paid of the discounts."""
+        return Money(self.platform_funded, self.currency)
+
+    @property
+    def total_streamer_funded(self) -> Money:
+        """Return what streamers paid of the discounts."""
+        return Money(self.streamer_funded, self.currency)
+
+    @property
     def total_refunded(self) -> Money:
-        """Return what went back of that, and of lines of earlier statements."""
+        """Return what went back of what was paid, and of lines of earlier statements."""
         return Money(self.refunded, self.currency)
 
     @property

@@ -159,5 +159,10 @@ class LineAt:
 
     @property
     def unit(self) -> Money:
-        """Return the price of one unit."""
+        """Return what one unit costs the buyer."""
         return Money(self.line.unit_price, self.line.currency)
+
+    @property
+    def full_amount(self) -> Money:
+        """Return what the line would cost without discounts."""
+        return self.line.full_price * self.line.quantity

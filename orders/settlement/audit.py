@@ -40,6 +40,30 @@ SELECT currency, SUM(kept), SUM(told) FROM (
 GROUP BY currency HAVING SUM(kept) <> SUM(told) ORDER BY currency
 """
 
+# What every funder of discounts has paid: the marketplace's part stands open, a streamer has paid theirs.
+_FUNDING = """
+SELECT owner, currency, SUM(kept), SUM(told) FROM (
+    SELECT owner, currency, balance AS kept, 0 AS told FROM ledger_account WHERE kind = 'coupon_funding'
+    UNION ALL
+    SELECT 'platform', currency, 0, -SUM(platform_funded) FROM orders_settledline GROUP BY currency
+) summed
+GROUP BY owner, currency HAVING SUM(kept) <> SUM(told) ORDER BY owner, currency
+"""
+
+# A settled line's discounts beside the ones that it was sold with.
+_DISCOUNTS = """
+SELECT line.id, settled.platform, settled.streamer FROM orders_orderline line JOIN (
+    SELECT line_id, SUM(discount) AS discount, SUM(platform_funded) AS platform,
+        SUM(streamer_funded) AS streamer
+    FROM orders_settledline GROUP BY line_id
+) settled ON settled.line_id = line.id
+WHERE settled.platform <> line.platform_discount * line.quantity - line.platform_unfunded
+    OR settled.streamer <> line.streamer_discount * line.quantity - line.streamer_unfunded
+    OR settled.discount <>
+        (line.platform_discount + line.brand_discount + line.streamer_discount) * line.quantity
+ORDER BY line.id
+"""
+
 # Statements beside their lines, for runs that have made them.
 _STATEMENTS = """
 SELECT owner, currency, SUM(said), SUM(net), SUM(told), SUM(lines) FROM (
@@ -64,16 +88,17 @@ GROUP BY reference HAVING COUNT(*) > 1 ORDER BY reference
 """
 
 _OVERDRAWN = """
-SELECT line_id, SUM(gross - refunded) FROM orders_settledline
-GROUP BY line_id HAVING SUM(gross - refunded) < 0 OR SUM(brand_part) < 0 OR SUM(streamer_part) < 0
-    OR SUM(agency_part) < 0 OR SUM(platform_part) < 0
+SELECT line_id, SUM(gross - discount - refunded) FROM orders_settledline
+GROUP BY line_id HAVING SUM(gross - discount - refunded) < 0 OR SUM(brand_part - streamer_funded) < 0
+    OR SUM(streamer_part + streamer_funded) < 0 OR SUM(agency_part) < 0 OR SUM(platform_part) < 0
+    OR SUM(platform_funded) < 0 OR SUM(streamer_funded) < 0
 ORDER BY line_id
 """
 
 
 def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of settlement."""
-    return [*_payables(), *_statements(), *_lines(), *_stuck(now)]
+    return [*_payables(), *_funding(), *_statements(), *_lines(), *_stuck(now)]
 
 
 def _payables() -> Iterator[Finding]:
@@ -89,6 +114,16 @@ def _payables() -> Iterator[Finding]:
             currency,
             f"{Money(int(kept), currency)} in the ledger, lines say {Money(int(told), currency)}",
         )
+
+
+def _funding() -> Iterator[Finding]:
+    """What funders have paid of discounts is what settled lines say, and those say what was sold."""
+    for owner, currency, kept, told in _rows(_FUNDING):
+        detail = f"{Money(int(kept), currency)} in the ledger, lines say {Money(int(told), currency)}"
+        yield Finding("settlement.funding_differs", owner, detail)
+    for line, platform, streamer in _rows(_DISCOUNTS):
+        detail = f"{platform} paid by the marketplace, {streamer} by the streamer: sold with others"
+        yield Finding("settlement.discount_differs", as_id("oln", line), detail)
 
 
 def _statements() -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from django.db.models.functions import TruncWeek
 from marketplace.lib.money import Money
 from orders.models import Account, Hold, OrderLine, Party, Payout, SettledLine, SettlementRun
 from orders.settlement.periods import PERIOD, next_end
-from orders.settlement.split import split
+from orders.settlement.split import Funded, settle_sale
 from orders.settlement.statements import OWNER
 
 #: What an amount is, in the order in which money comes nearer: docs/money.md shows the same table.
@@ -119,10 +119,10 @@ def _held(party: Party, owner: str, *, now: datetime) -> Iterator[Expected]:
         ends = [line.return_by, *(hold.release_at for hold in found)]
         known = [end for end in ends if end is not None]
         terms = {name: getattr(line, name) for name in _TERMS}
-        base = Money(line.amount - line.refunded, line.currency)
+        paid = Money(line.amount - line.refunded, line.currency)
         yield Expected(
             kind="held",
-            amount=_part(party, base, terms),
+            amount=_part(party, paid, Funded(line.platform_funding, line.streamer_funding), terms),
             at=max(next_end(max(known)), now) if len(known) == len(ends) else None,
             reason=found[0].get_reason_display(),
             subject=line.id,
@@ -140,14 +140,23 @@ def _unsettled(party: Party, owner: str, *, now: datetime) -> Iterator[Expected]
         _open_lines(party, owner)
         .exclude(Exists(held))
         .order_by()
-        .annotate(week=TruncWeek("return_by"), base=F("amount") - F("refunded"))
-        .values("week", "state", "currency", "base", *_TERMS)
+        .annotate(
+            week=TruncWeek("return_by"),
+            paid=F("amount") - F("refunded"),
+            platform_funded=F("platform_discount") * F("quantity") - F("platform_unfunded"),
+            streamer_funded=F("streamer_discount") * F("quantity") - F("streamer_unfunded"),
+        )
+        .values("week", "state", "currency", "paid", "platform_funded", "streamer_funded", *_TERMS)
         .annotate(lines=Count("id"))
     )
     sums: dict[tuple[str, str, datetime | None], list[int]] = defaultdict(lambda: [0, 0])
     for group in groups:
         kind = "due" if group["state"] == OrderLine.State.COMPLETED else "estimated"
-        part = _part(party, Money(group["base"], group["currency"]), {name: group[name] for name in _TERMS})
+        paid, platform, streamer = (
+            Money(group[name], group["currency"]) for name in ("paid", "platform_funded", "streamer_funded")
+        )
+        terms = {name: group[name] for name in _TERMS}
+        part = _part(party, paid, Funded(platform, streamer), terms)
         total = sums[kind, group["currency"], group["week"]]
         total[0] += part.amount * group["lines"]
         total[1] += group["lines"]
@@ -170,7 +179,7 @@ def _open_lines(party: Party, owner: str) -> QuerySet[OrderLine]:
     return lines.exclude(Exists(settled))
 
 
-def _part(party: Party, base: Money, terms: dict[str, Any]) -> Money:
-    """Return a party's part of what a buyer paid for a line."""
-    part: Money = getattr(split(base, **terms), party.value)
+def _part(party: Party, paid: Money, funded: Funded, terms: dict[str, Any]) -> Money:
+    """Return a party's part of what a buyer paid for a line and funders added."""
+    part: Money = getattr(settle_sale(paid, funded, **terms), party.value)
     return part

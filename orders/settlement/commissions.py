@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat, Replace
 
 from marketplace.lib.money import Money
 from orders.models import Hold, OrderLine, Party, SettledLine, Statement
-from orders.settlement.split import Parts, split
+from orders.settlement.split import Funded, Parts, settle_sale
 from orders.settlement.statements import OWNER
 
 Line = OrderLine.State
@@ -53,7 +53,7 @@ class Commission:
     def state(self) -> str:
         """Return one of ``STATES``."""
         if self.settled:
-            if self.base.amount == 0:
+            if self.line.amount == self.line.refunded:
                 return "clawed_back"
             return "paid" if self.party in self.paid_to else "settled"
         if self.line.state in _OVER:
@@ -62,9 +62,18 @@ class Commission:
 
     @property
     def base(self) -> Money:
-        """Return what the buyer paid for the line, less what went back."""
-        over = not self.settled and self.line.state in _OVER
-        return Money(0 if over else self.line.amount - self.line.refunded, self.line.currency)
+        """Return what is split: what the buyer paid and the marketplace added, less what went back."""
+        if not self.settled and self.line.state in _OVER:
+            return Money(0, self.line.currency)
+        paid = Money(self.line.amount - self.line.refunded, self.line.currency)
+        return paid + self.funded.platform
+
+    @property
+    def funded(self) -> Funded:
+        """Return what marketplace and streamer pay of the discount, as far as the money stays."""
+        if not self.settled and self.line.state in _OVER:
+            return Funded(Money(0, self.line.currency), Money(0, self.line.currency))
+        return Funded(self.line.platform_funding, self.line.streamer_funding)
 
     @cached_property
     def parts(self) -> Parts:
@@ -72,7 +81,8 @@ class Commission:
         if not self.settled:
             line = self.line
             terms = {name: getattr(line, name) for name in ("rate_bp", "agency_share_bp", "fee_bp")}
-            return split(self.base, **terms)
+            paid = self.base - self.funded.platform
+            return settle_sale(paid, self.funded, **terms)
         columns = ("brand_part", "streamer_part", "agency_part", "platform_part")
         sums = (sum(getattr(row, column) for row in self.settled) for column in columns)
         return Parts(*(Money(amount, self.line.currency) for amount in sums))

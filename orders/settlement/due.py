@@ -18,6 +18,7 @@ from orders.ledger.accounts import Leg, credit, debit
 from orders.ledger.post import NewTransfer, post_many
 from orders.models import SettledLine, SettlementRun
 from orders.settlement import gate
+from orders.settlement.funding import PLATFORM, streamer_pays
 
 _DUE = """
 FROM orders_orderline line
@@ -33,9 +34,11 @@ _COUNTS = f"SELECT line.brand_id, COUNT(*) {_DUE} GROUP BY line.brand_id ORDER B
 # Innermost first: terms; whole parts and remainders; missing units; who gets them; the agency's share.
 _SETTLE = f"""
 INSERT INTO orders_settledline (run_id, line_id, refund, order_id, brand_id, streamer_id, agency_id,
-    currency, gross, refunded, brand_part, streamer_part, agency_part, platform_part, at)
-SELECT run_id, id, '', order_id, brand_id, streamer_id, agency_id, currency, amount, refunded,
-    base - commission - platform, commission - agency, agency, platform, at
+    currency, gross, discount, refunded, platform_funded, streamer_funded, brand_part, streamer_part,
+    agency_part, platform_part, at)
+SELECT run_id, id, '', order_id, brand_id, streamer_id, agency_id, currency, amount + discount, discount,
+    refunded, platform_funded, streamer_funded, base - commission - platform + streamer_funded,
+    commission - agency - streamer_funded, agency, platform, at
 FROM (SELECT shared.*, (commission * agency_share_bp + 4999) / 10000 AS agency
 FROM (SELECT parts.*,
     whole_c + CASE WHEN missing > CASE WHEN rest_b >= rest_c THEN 1 ELSE 0 END
@@ -49,7 +52,10 @@ FROM (SELECT terms.*,
     base * (10000 - rate_bp - capped_bp) %% 10000 AS rest_b
 FROM (SELECT {{run}} AS run_id, {{at}} AS at, line.id, line.order_id, line.brand_id, line.streamer_id,
     line.agency_id, line.currency, line.amount, line.refunded, line.rate_bp, line.agency_share_bp,
-    line.amount - line.refunded AS base,
+    (line.platform_discount + line.brand_discount + line.streamer_discount) * line.quantity AS discount,
+    line.platform_discount * line.quantity - line.platform_unfunded AS platform_funded,
+    line.streamer_discount * line.quantity - line.streamer_unfunded AS streamer_funded,
+    line.amount - line.refunded + line.platform_discount * line.quantity - line.platform_unfunded AS base,
     CASE WHEN line.fee_bp > 10000 - line.rate_bp THEN 10000 - line.rate_bp ELSE line.fee_bp END AS capped_bp
 {_DUE} AND line.brand_id {{brands}}
 ) terms) shares) parts) shared) done
@@ -57,7 +63,7 @@ FROM (SELECT {{run}} AS run_id, {{at}} AS at, line.id, line.order_id, line.brand
 
 _SUMS = """
 SELECT brand_id, currency, streamer_id, agency_id, SUM(brand_part), SUM(streamer_part), SUM(agency_part),
-    SUM(platform_part)
+    SUM(platform_part), SUM(platform_funded), SUM(streamer_funded)
 FROM orders_settledline WHERE run_id = %s AND refund = '' AND brand_id"""
 _SUMS_BY = "GROUP BY brand_id, currency, streamer_id, agency_id ORDER BY brand_id, currency"
 
@@ -73,6 +79,8 @@ class Sums(NamedTuple):
     streamer: int
     agency: int
     platform: int
+    platform_funded: int
+    streamer_funded: int
 
 
 def due_brands(run: SettlementRun) -> list[tuple[str, int]]:
@@ -128,7 +136,10 @@ def _done(run: SettlementRun, brand_ids: Collection[str]) -> set[str]:
 
 
 def _transfers(run: SettlementRun, sums: list[Sums]) -> Iterator[NewTransfer]:
-    """Yield one transfer for each brand and currency: out of escrow, to everybody who has a part."""
+    """Yield one transfer for each brand and currency: out of escrow, to everybody who has a part.
+
+    A second one where streamers pay for discounts.
+    """
     by_brand: dict[tuple[str, str], list[Sums]] = defaultdict(list)
     for each in sums:
         by_brand[each.brand_id, each.currency].append(each)
@@ -139,13 +150,22 @@ def _transfers(run: SettlementRun, sums: list[Sums]) -> Iterator[NewTransfer]:
             subject=run.id,
             entries=_legs(brand_id, currency, group),
         )
+        if paid := _paid_by_streamers(currency, group):
+            yield NewTransfer(
+                key=f"funded:{run.id[-32:]}:{brand_id[-32:]}:{currency}",
+                kind="funding",
+                subject=run.id,
+                entries=paid,
+            )
 
 
 def _legs(brand_id: str, currency: str, group: list[Sums]) -> list[Leg]:
     owed: dict[tuple[str, str], int] = defaultdict(int)
     for each in group:
         owed["brand_payable", brand_id] += each.brand
-        owed["streamer_payable", each.streamer_id] += each.streamer
+        owed["streamer_payable", each.streamer_id] += each.streamer + each.streamer_funded
+        owed["coupon_funding", each.streamer_id] -= each.streamer_funded
+        owed["coupon_funding", PLATFORM] -= each.platform_funded
         if each.agency_id:
             owed["agency_payable", each.agency_id] += each.agency
         owed["platform_revenue", ""] += each.platform
@@ -154,6 +174,19 @@ def _legs(brand_id: str, currency: str, group: list[Sums]) -> list[Leg]:
         credit(kind, Money(amount, currency), owner=owner) for (kind, owner), amount in owed.items() if amount
     ]
     return [out, *parts]
+
+
+def _paid_by_streamers(currency: str, group: list[Sums]) -> list[Leg]:
+    """Return what streamers pay for the discounts at their cost."""
+    funded: dict[str, int] = defaultdict(int)
+    for each in group:
+        funded[each.streamer_id] += each.streamer_funded
+    return [
+        leg
+        for streamer_id, amount in funded.items()
+        if amount
+        for leg in streamer_pays(streamer_id, Money(amount, currency))
+    ]
 
 
 def _moment(moment: datetime) -> Any:

@@ -17,8 +17,37 @@ class Parts(NamedTuple):
     platform: Money
 
 
+class Funded(NamedTuple):
+    """What others than the brand pay of the discounts on a sale, as far as the money stays."""
+
+    platform: Money
+    streamer: Money
+
+
+def settle_sale(paid: Money, funded: Funded, *, rate_bp: int, agency_share_bp: int, fee_bp: int) -> Parts:
+    """Return who gets what of a sale with discounts.
+
+    The marketplace's discount is shared as if the buyer had paid it. The streamer's goes to the brand whole;
+    where it is more than their commission their part is negative.
+
+    Args:
+        paid: what the buyer paid for the line and did not get back, without freight.
+        funded: what others pay of its discounts.
+        rate_bp: the commission.
+        agency_share_bp: the agency's share of that.
+        fee_bp: the marketplace's fee.
+    """
+    parts = split(paid + funded.platform, rate_bp=rate_bp, agency_share_bp=agency_share_bp, fee_bp=fee_bp)
+    return with_streamer_funding(parts, funded.streamer)
+
+
+def with_streamer_funding(parts: Parts, money: Money) -> Parts:
+    """Return the parts when the streamer gives so much of their own to the brand."""
+    return parts._replace(brand=parts.brand + money, streamer=parts.streamer - money)
+
+
 def split(base: Money, *, rate_bp: int, agency_share_bp: int, fee_bp: int) -> Parts:
-    """Return the parts of what a buyer paid for a line, without freight.
+    """Return the parts of the base: what a buyer paid and the marketplace added, without freight.
 
     Brand, commission and platform fee share by largest remainder; of equal remainders the brand's goes first,
     the fee's last. The agency has its share of the commission. Commission goes before the fee where both

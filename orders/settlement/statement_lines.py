@@ -12,7 +12,8 @@ from orders.settlement.statements import OWNER, PART
 
 #: Column names of an export, in its order.
 COLUMNS = (
-    "order", "line", "product", "currency", "gross", "discount", "refund", "commission", "fee", "net",
+    "order", "line", "product", "currency", "gross", "discount", "platform_funded", "streamer_funded",
+    "refund", "commission", "fee", "net",
 )  # fmt: skip
 
 #: Those of them that are amounts, in minor units.
@@ -41,14 +42,23 @@ class StatementLine:
 
     @property
     def gross(self) -> Money:
-        """Return what the buyer paid; zero where money only came back."""
+        """Return the price before discounts; zero where money only came back."""
         return self._money(self.row.gross)
 
     @property
     def discount(self) -> Money:
-        """Return what the buyer paid less than the line's price; zero where money only came back."""
-        line = self.row.line
-        return self._money(0 if self.row.refund else line.unit_price * line.quantity - line.amount)
+        """Return what came off it: the buyer paid the rest."""
+        return self._money(self.row.discount)
+
+    @property
+    def platform_funded(self) -> Money:
+        """Return what the marketplace paid of the discount; negative where money came back."""
+        return self._money(self.row.platform_funded)
+
+    @property
+    def streamer_funded(self) -> Money:
+        """Return what the streamer paid of the discount; negative where money came back."""
+        return self._money(self.row.streamer_funded)
 
     @property
     def refunded(self) -> Money:
@@ -57,7 +67,7 @@ class StatementLine:
 
     @property
     def commission(self) -> Money:
-        """Return what streamer and agency have of it; negative where they gave back."""
+        """Return what streamer and agency have of it, before discounts of the streamer's."""
         return self.row.commission
 
     @property
@@ -73,7 +83,10 @@ class StatementLine:
     def as_text(self) -> tuple[str, ...]:
         """Return what an export says of it, in the order of ``COLUMNS``."""
         row = self.row
-        amounts = (self.gross, self.discount, self.refunded, self.commission, self.fee, self.net)
+        amounts = (
+            self.gross, self.discount, self.platform_funded, self.streamer_funded, self.refunded,
+            self.commission, self.fee, self.net,
+        )  # fmt: skip
         words = (row.order_id, row.line_id, row.line.title, row.currency)
         return (*words, *(str(money.amount) for money in amounts))
 

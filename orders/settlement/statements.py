@@ -35,8 +35,11 @@ def open_statements(run: SettlementRun, *, now: datetime) -> None:
         sums = lines.order_by().values(owner, "currency").annotate(
             lines=Count("id"),
             gross_sum=Sum("gross"),
+            discount_sum=Sum("discount"),
             refunded_sum=Sum("refunded"),
-            commission_sum=Sum(F("streamer_part") + F("agency_part")),
+            platform_funded_sum=Sum("platform_funded"),
+            streamer_funded_sum=Sum("streamer_funded"),
+            commission_sum=Sum(F("streamer_part") + F("streamer_funded") + F("agency_part")),
             fee_sum=Sum("platform_part"),
             net_sum=Sum(PART[party]),
         )  # fmt: skip
@@ -66,7 +69,10 @@ def _statement(
         currency=row["currency"],
         lines=row["lines"],
         gross=row["gross_sum"],
+        discount=row["discount_sum"],
         refunded=row["refunded_sum"],
+        platform_funded=row["platform_funded_sum"],
+        streamer_funded=row["streamer_funded_sum"],
         commission=row["commission_sum"],
         fee=row["fee_sum"],
         net=row["net_sum"],

@@ -40,7 +40,7 @@ def open_deal(
 
     Args:
         slot_id: the slot it sells from; one deal at a time.
-        price: at most the slot's live price, in its currency.
+        price: what a buyer pays; at most what the slot costs with its discounts, in its currency.
         quota: units at this price, at most what the slot has left now.
         seconds: how long it is open, 5 to 3,600.
         actor: who opens it.
@@ -60,7 +60,7 @@ def open_deal(
         left = slot.left(free)
         if quota > left:
             raise NotEnoughLeft(param="quota", data={"left": max(left, 0)})
-        _put_away(session, earlier, now=now)
+        put_away(session, earlier, now=now)
         deal = Deal.objects.create(
             slot=slot,
             session=session,
@@ -126,7 +126,7 @@ def _lock(slot_id: str) -> tuple[Session, Slot, list[Deal], int]:
 def _refuse_terms(slot: Slot, price: Money, quota: int, per_buyer_limit: int | None, seconds: int) -> None:
     if price.currency != slot.currency:
         raise OtherCurrency(param="price", data={"currency": slot.currency})
-    if not 1 <= price.amount <= slot.live_price:
+    if not 1 <= price.amount <= slot.price.amount:
         raise steps.invalid("price", "A deal costs at most what the slot costs, and not nothing.")
     if quota < 1:
         raise steps.invalid("quota", "A deal has at least one unit.")
@@ -144,8 +144,8 @@ def _opening(opens_at: datetime | None, *, now: datetime) -> datetime:
     return opens_at
 
 
-def _put_away(session: Session, deals: Iterable[Deal], *, now: datetime) -> None:
-    """Close deals whose time is over and that no sweep has come to; refuse if one is still open."""
+def put_away(session: Session, deals: Iterable[Deal], *, now: datetime) -> None:
+    """Close locked deals whose time is over and that no sweep has come to; raises DealStillOpen."""
     for deal in deals:
         if deal.closes_at > now:
             raise DealStillOpen(data={"deal": deal.id})

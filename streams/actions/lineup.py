@@ -17,6 +17,7 @@ from streams.errors import (
     AllocationBelowTaken,
     AlreadyInLineup,
     BrandHasNotAgreed,
+    DiscountsExceedPrice,
     NotForSale,
     OtherCurrency,
 )
@@ -95,7 +96,7 @@ def add_slot(
 def change_slot(*, slot_id: str, actor: User, now: datetime, **changes: Unpack[SlotChange]) -> Slot:
     """Change a slot's price, allocation, limit, place or sale switch while its session is not over.
 
-    Raises NotFound, WrongSessionState, OtherCurrency, AllocationBelowTaken.
+    Raises NotFound, WrongSessionState, OtherCurrency, DiscountsExceedPrice, AllocationBelowTaken.
     """
     with action():
         slot = steps.lock_slot(slot_id)
@@ -103,7 +104,7 @@ def change_slot(*, slot_id: str, actor: User, now: datetime, **changes: Unpack[S
         steps.demand_not_over(session)
         _apply(slot, changes)
         slot.save(update_fields=["live_price", "allocation", "per_buyer_limit", "position", "on_sale"])
-        slot = _tell_change(session, slot.id, actor=actor, now=now)
+        slot = tell_change(session, slot.id, actor=actor, now=now)
         if "allocation" in changes:
             stock_facts.tell([session], now=now)  # what is left of the slot's deal has moved with it
         idempotency.remember(slot)
@@ -123,7 +124,7 @@ def reorder_lineup(*, session_id: str, slot_ids: Sequence[str], actor: User, now
         for position, slot_id in enumerate(slot_ids, start=1):
             if show.slots[slot_id].position != position:
                 Slot.objects.filter(id=slot_id).update(position=position)
-                _tell_change(show.session, slot_id, actor=actor, now=now)
+                tell_change(show.session, slot_id, actor=actor, now=now)
         lineup = list(line_up().filter(session_id=session_id))
         idempotency.remember(lineup)
     return lineup
@@ -247,6 +248,9 @@ def _apply(slot: Slot, changes: SlotChange) -> None:
     if price is not None:
         if price.currency != slot.currency:
             raise OtherCurrency(param="live_price", data={"currency": slot.currency})
+        if price.amount <= slot.off:
+            off = Money(slot.off, slot.currency)
+            raise DiscountsExceedPrice(param="live_price", data={"discounts": off.to_wire()})
         slot.live_price = price.amount
     allocation = changes.get("allocation")
     if allocation is not None and allocation < slot.taken:
@@ -256,7 +260,8 @@ def _apply(slot: Slot, changes: SlotChange) -> None:
             setattr(slot, name, changes[name])
 
 
-def _tell_change(session: Session, slot_id: str, *, actor: User, now: datetime) -> Slot:
+def tell_change(session: Session, slot_id: str, *, actor: User, now: datetime) -> Slot:
+    """Tell the room what a slot of a locked session is now, and return it."""
     slot = steps.show_slot(slot_id)
     factlog.append(session, SlotUpdated(slot=steps.slot_wire(slot)), now=now)
     _record("slot.updated", slot, actor=actor, now=now)
@@ -269,6 +274,8 @@ def _record(type_: str, slot: Slot, *, actor: User, now: datetime) -> None:
         "session": slot.session_id,
         "variant": slot.variant_id,
         "price": slot.price.to_wire(),
+        "full_price": slot.full_price.to_wire(),
+        "discounts": [discount.to_wire() for discount in slot.discounts],
         "allocation": slot.allocation,
         "per_buyer_limit": slot.per_buyer_limit,
         "position": slot.position,

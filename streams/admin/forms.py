@@ -60,6 +60,13 @@ class SlotForm(ActionForm):
     on_sale = forms.BooleanField(required=False, initial=True)
 
 
+class DiscountForm(ActionForm):
+    """What comes off each unit, and whom it costs."""
+
+    funder = forms.ChoiceField(label="At the cost of")
+    amount = PriceField(label="Off each unit", help_text="0 takes the discount away.")
+
+
 class NewSlotForm(SlotForm):
     """A variant for the line-up."""
 
@@ -171,6 +178,11 @@ def to_price(amount: Decimal, currency: str) -> Money:
     """Return an amount as people write it as Money; raises Invalid for too many digits."""
     price: Money = with_money({"price": amount, "currency": currency})["price"]
     return price
+
+
+def to_discount(amount: Decimal, currency: str) -> Money:
+    """Return an amount as people write it as Money, which may be nothing; raises Invalid."""
+    return to_price(amount, currency) if amount else Money(0, currency)
 
 
 def as_written(price: Money) -> str:

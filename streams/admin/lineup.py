@@ -70,7 +70,7 @@ class SlotAdmin(OwnAdmin):
             form=SlotForm,
             run=run,
             obj=slot,
-            initial={**initial, "price": as_written(slot.price)},
+            initial={**initial, "price": as_written(slot.full_price)},
         )
 
     @button("Pin", path="pin", icon="push_pin", primary=True)

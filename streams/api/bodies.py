@@ -12,7 +12,7 @@ from streams.actions.captions import MOST_CLAIM, MOST_TEXT
 from streams.actions.deals import LEAST_SECONDS, MOST_SECONDS
 from streams.actions.lineup import MOST_PER_BUYER, MOST_POSITION, MOST_SLOTS, MOST_UNITS
 from streams.actions.sessions import LEAST_PAYMENT_WINDOW, MOST_PAYMENT_WINDOW
-from streams.models import AgencyMember, Collaboration, Session
+from streams.models import AgencyMember, Collaboration, Funder, Session
 
 MOST_RATES = 500
 
@@ -189,6 +189,13 @@ class SlotChange(Change):
     per_buyer_limit = fields.Integer(min_value=1, max_value=MOST_PER_BUYER, required=False, allow_null=True)
     position = fields.Integer(min_value=1, max_value=MOST_POSITION, required=False)
     on_sale = fields.Boolean(required=False)
+
+
+class SlotDiscount(Body):
+    """What comes off each unit at whose cost; nothing takes the discount away."""
+
+    funder = fields.Choice(choices=Funder.choices)
+    amount = fields.MoneyField()
 
 
 class LineupOrder(Body):

@@ -10,21 +10,24 @@ from marketplace.models.tokens import Scope
 from marketplace.permissions import acts_for
 from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView, Idempotency
+from streams.actions.discounts import set_discount
 from streams.actions.lineup import add_slot, change_slot, pin_slot, reorder_lineup, unpin_slot
 from streams.actions.restock import restock_slot
-from streams.api.bodies import LineupOrder, NewSlot, SlotChange, SlotRestock
+from streams.api.bodies import LineupOrder, NewSlot, SlotChange, SlotDiscount, SlotRestock
 from streams.api.resources import LineupOut, SlotOut
 from streams.errors import (
     AllocationBelowTaken,
     AlreadyInLineup,
     BrandHasNotAgreed,
+    DealStillOpen,
+    DiscountsExceedPrice,
     LineupMoved,
     NotForSale,
     OtherCurrency,
     WrongSessionState,
 )
 from streams.permissions import Access
-from streams.queries.access import get_session_for, get_slot_for
+from streams.queries.access import get_session_for, get_slot_for, get_slot_to_fund
 from streams.queries.sessions import line_up
 
 
@@ -101,7 +104,7 @@ class OneSlot(ApiView):
         "Change a slot",
         body=SlotChange,
         returns=SlotOut,
-        errors=[WrongSessionState, OtherCurrency, AllocationBelowTaken],
+        errors=[WrongSessionState, OtherCurrency, DiscountsExceedPrice, AllocationBelowTaken],
     )
     def patch(self, request: Request, session_id: str, slot_id: str) -> HttpResponse:
         """Live price, allocation, limit, place or sale switch, on air too; null takes a limit away."""
@@ -109,6 +112,26 @@ class OneSlot(ApiView):
         slot = get_slot_for(user, session_id, slot_id, Access.HOST)
         return self.perform(
             request, lambda: change_slot(slot_id=slot.id, actor=user, now=self.now, **body), SlotOut
+        )
+
+
+class SlotDiscounts(ApiView):
+    """What comes off the price of a slot."""
+
+    scopes: ClassVar = {"POST": Scope.SESSIONS_HOST}
+
+    @operation(
+        "Set a discount",
+        body=SlotDiscount,
+        returns=SlotOut,
+        errors=[WrongSessionState, OtherCurrency, DiscountsExceedPrice, DealStillOpen],
+    )
+    def post(self, request: Request, session_id: str, slot_id: str) -> HttpResponse:
+        """Off each unit, on air too, by whom it costs: brand members, the streamer, platform staff."""
+        body, user = self.body(request, SlotDiscount), self.user(request)
+        slot = get_slot_to_fund(user, session_id, slot_id, body["funder"])
+        return self.perform(
+            request, lambda: set_discount(slot_id=slot.id, actor=user, now=self.now, **body), SlotOut
         )
 
 

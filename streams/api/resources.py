@@ -5,7 +5,7 @@ from typing import Any
 from marketplace.api.resources import UserOut
 from marketplace.rest import fields
 from marketplace.rest.serializers import Resource
-from streams.models import AgencyMember, Collaboration, Deal, Session, Slot
+from streams.models import AgencyMember, Collaboration, Deal, Funder, Session, Slot
 
 
 class AgencyOut(Resource):
@@ -123,6 +123,13 @@ class DealLeft(fields.Integer):
         return deal.left(deal.slot.left(deal.slot.variant.stock.available))
 
 
+class DiscountOut(Resource):
+    """What comes off the price of one unit, and whom it costs."""
+
+    funder = fields.Choice(choices=Funder.choices)
+    amount = fields.MoneyField()
+
+
 class SlotOut(Resource):
     """A variant in a line-up."""
 
@@ -133,7 +140,9 @@ class SlotOut(Resource):
     product = SlotProduct(source="variant.product")
     variant = SlotVariant()
     brand = SlotBrand(source="variant.product.brand")
-    price = fields.MoneyField(help_text="The live price.")
+    price = fields.MoneyField(help_text="What a buyer pays: the live price less the discounts.")
+    full_price = fields.MoneyField(help_text="The live price before discounts.")
+    discounts = DiscountOut(many=True)
     list_price = fields.MoneyField(source="variant.price")
     allocation = fields.Integer(allow_null=True, help_text="Most units of this session; null: all there are.")
     per_buyer_limit = fields.Integer(allow_null=True)

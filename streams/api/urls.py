@@ -70,6 +70,7 @@ urlpatterns = [
     path(f"{SESSION}/lineup", lineup.Lineup.as_view(), name="lineup"),
     path(f"{SESSION}/lineup/order", lineup.OrderLineup.as_view(), name="lineup_order"),
     path(SLOT, lineup.OneSlot.as_view(), name="slot"),
+    path(f"{SLOT}/discounts", lineup.SlotDiscounts.as_view(), name="slot_discounts"),
     path(f"{SLOT}/pin", lineup.PinSlot.as_view(), name="slot_pin"),
     path(f"{SLOT}/unpin", lineup.UnpinSlot.as_view(), name="slot_unpin"),
     path(f"{SLOT}/restock", lineup.RestockSlot.as_view(), name="slot_restock"),

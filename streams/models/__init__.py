@@ -2,7 +2,7 @@
 
 from streams.models.chat import BlockedWord, ChatMessage, ChatSanction
 from streams.models.collaborations import Collaboration, CollaborationRate
-from streams.models.lineup import Deal, Slot
+from streams.models.lineup import Deal, Discount, Funder, Slot, SlotPrice, discounts_of
 from streams.models.people import Agency, AgencyMember, Moderator, Streamer
 from streams.models.presence import Attendance, MinuteFigure, RoomPresence
 from streams.models.reminders import Reminder
@@ -19,6 +19,8 @@ __all__ = [
     "Collaboration",
     "CollaborationRate",
     "Deal",
+    "Discount",
+    "Funder",
     "MinuteFigure",
     "Moderator",
     "RealtimeTicket",
@@ -28,5 +30,7 @@ __all__ = [
     "Session",
     "SessionHistory",
     "Slot",
+    "SlotPrice",
     "Streamer",
+    "discounts_of",
 ]

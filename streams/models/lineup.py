@@ -1,7 +1,8 @@
 """What is on sale in a session: the line-up and its flash deals. Only ``streams.quota`` writes ``taken``."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,15 +13,56 @@ from marketplace.models import Variant
 from streams.models.sessions import Session
 
 
+class Funder(models.TextChoices):
+    """Whom a discount costs."""
+
+    PLATFORM = "platform"
+    BRAND = "brand"
+    STREAMER = "streamer"
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """What comes off the price of one unit, and whom it costs."""
+
+    funder: str
+    amount: Money
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the form of API and room."""
+        return {"funder": self.funder, "amount": self.amount.to_wire()}
+
+
+class Discounted(Protocol):
+    """What has a discount on each unit by funder: a slot, and a line that was bought from it."""
+
+    platform_discount: int
+    brand_discount: int
+    streamer_discount: int
+    currency: str
+
+
+def discounts_of(sold: Discounted) -> list[Discount]:
+    """Return what comes off each unit, in the order of the funders."""
+    return [
+        Discount(funder.value, Money(off, sold.currency))
+        for funder in Funder
+        if (off := getattr(sold, f"{funder.value}_discount"))
+    ]
+
+
 class Slot(models.Model):
-    """One variant in a session's line-up, at the session's price."""
+    """One variant in a session's line-up, at the session's price less its discounts."""
 
     id = PrefixedIdField("slt", primary_key=True)
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="slots")
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
-    live_price = models.BigIntegerField(help_text="In minor units.")
+    live_price = models.BigIntegerField(help_text="In minor units, before discounts.")
     currency = models.CharField(max_length=3)
+    platform_discount = models.BigIntegerField(default=0, help_text="Off each unit, paid by the marketplace.")
+    brand_discount = models.BigIntegerField(default=0, help_text="Off each unit, at the brand's cost.")
+    streamer_discount = models.BigIntegerField(default=0, help_text="Off each unit, paid by the streamer.")
     allocation = models.BigIntegerField(
         null=True, blank=True, help_text="At most this many units in this session; empty for all there is."
     )
@@ -37,6 +79,11 @@ class Slot(models.Model):
                 fields=["session"], condition=Q(pinned=True), name="one_pinned_slot_per_session"
             ),
             models.CheckConstraint(condition=Q(live_price__gte=1), name="live_price_positive"),
+            models.CheckConstraint(
+                condition=Q(platform_discount__gte=0, brand_discount__gte=0, streamer_discount__gte=0)
+                & Q(live_price__gt=F("platform_discount") + F("brand_discount") + F("streamer_discount")),
+                name="slot_discounts_below_price",
+            ),
             models.CheckConstraint(condition=Q(taken__gte=0), name="slot_taken_not_negative"),
             models.CheckConstraint(
                 condition=Q(allocation=None) | Q(taken__lte=F("allocation")),
@@ -50,12 +97,35 @@ class Slot(models.Model):
 
     @property
     def price(self) -> Money:
-        """Return the live price."""
+        """Return what a buyer pays for a unit: the live price less the discounts."""
+        return Money(self.live_price - self.off, self.currency)
+
+    @property
+    def full_price(self) -> Money:
+        """Return the live price before discounts."""
         return Money(self.live_price, self.currency)
+
+    @property
+    def off(self) -> int:
+        """Return the sum of the discounts on a unit, in minor units."""
+        return self.platform_discount + self.brand_discount + self.streamer_discount
+
+    @property
+    def discounts(self) -> list[Discount]:
+        """Return the discounts on a unit."""
+        return discounts_of(self)
 
     def left(self, available: int) -> int:
         """Return how many units this slot can still sell, of ``available`` ones on the shelf."""
         return available if self.allocation is None else min(available, self.allocation - self.taken)
+
+
+class SlotPrice(Slot):
+    """A slot as those look at it whom its discounts cost, in the admin."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "price"
 
 
 class Deal(models.Model):

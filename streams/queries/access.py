@@ -9,7 +9,7 @@ from marketplace.errors import Forbidden, NotFound
 from marketplace.models import User
 from marketplace.permissions import acts_for, is_platform_staff
 from streams.models import AgencyMember, Collaboration, Deal, Session, Slot, Streamer
-from streams.permissions import Access, Visitor, known, readable, require_agency, rights
+from streams.permissions import Access, Visitor, fundable, known, readable, require_agency, rights
 from streams.queries.sessions import deals, line_up
 
 
@@ -34,6 +34,14 @@ def get_slot_for(user: Visitor, session_id: str, slot_id: str, access: Access = 
     slot = line_up().filter(session=session, id=slot_id).first()
     if slot is None:
         raise NotFound
+    return slot
+
+
+def get_slot_to_fund(user: User, session_id: str, slot_id: str, funder: str) -> Slot:
+    """Return a slot off whose price this person may take something at the funder's cost; raises Forbidden."""
+    slot = get_slot_for(user, session_id, slot_id)
+    if funder not in fundable(user, slot):
+        raise Forbidden("A discount is set by whom it costs.", param="funder")
     return slot
 
 

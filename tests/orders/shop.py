@@ -151,7 +151,7 @@ def try_to_buy(shop: Shop, buyer: User, *, quantity: int = 1, slot: Slot | None 
         (slot or shop.slot).id,
         deal.id if deal else None,
         quantity,
-        DEAL_PRICE if deal else PRICE,
+        DEAL_PRICE if deal else Slot.objects.get(id=(slot or shop.slot).id).price,
         f"key-{next(_keys)}",
     )
     return place_orders([request], now=clock.now()).outcomes[0]

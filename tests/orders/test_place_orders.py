@@ -106,10 +106,15 @@ def test_an_order_is_written_with_everything_it_was_sold_under(shop: Shop, deal:
         "agency_share_bp": 0,
         "fee_bp": 500,
         "return_policy": "standard",
+        "platform_discount": 0,
+        "brand_discount": 0,
+        "streamer_discount": 0,
         "return_by": None,
         "claimed": 0,
         "returned": 0,
         "refunded": 0,
+        "platform_unfunded": 0,
+        "streamer_unfunded": 0,
         "created_at": NOW,
     }
 

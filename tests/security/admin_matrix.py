@@ -30,6 +30,7 @@ streams_blockedword                  word         - - - v l v x x x v
 streams_collaboration                plan         - - - v l x v v l v
 streams_session                      live         - - - v l x x x x v
 streams_slot                         slot         - - - v l x x x x v
+streams_slotprice                    slot         - - - v l x v v l v
 streams_deal                         deal         - - - v l x x x x v
 streams_roomevent                    event        - - - v l x x x x v
 streams_streamer                     streamer     - - - v l x x x x v
@@ -118,6 +119,7 @@ streams_slot_pin                     slot         - - - v x x x x x v
 streams_slot_open_deal               third        - - - v x x x x x v
 streams_slot_unpin                   slot         - - - v x x x x x v
 streams_slot_edit                    slot         - - - v x x x x x v
+streams_slotprice_discount           third        - - - r x x v v x r
 streams_deal_close                   deal         - - - v x x x x x v
 streams_streamer_edit                streamer     - - - v x x x x x v
 streams_streamer_add_moderator       streamer     - - - v x x x x x v

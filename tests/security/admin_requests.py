@@ -44,6 +44,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "streams_session_add_slot": {"variant": "{spare_variant}", "price": "39.90"},
     "streams_session_schedule": {"scheduled_at": "tomorrow"},
     "streams_session_cover": {"file": File(PNG)},
+    "streams_slotprice_discount": {"funder": "brand", "amount": "1.00"},
     "streams_slot_open_deal": {"price": "29.90", "quota": 1},
     "streams_streamer_add_moderator": {"username": "otto"},
     "streams_streamer_remove_moderator": {"username": "mona"},

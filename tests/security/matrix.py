@@ -137,6 +137,7 @@ GET    sessions/{live}/lineup/{slot}                any       200 200 200 200 20
 GET    sessions/{draft}/lineup/{draft_slot}         any       404 404 404 200 404 200 200 200 404 200
 PATCH  sessions/{live}/lineup/{slot}                host      401 403 403 200 403 403 403 403 403 200
 PATCH  sessions/{draft}/lineup/{draft_slot}         host      401 404 404 200 404 403 403 403 404 200
+POST   sessions/{live}/lineup/{third}/discounts     host      401 403 403 200 403 403 403 403 403 403
 POST   sessions/{live}/lineup/{slot}/pin            host      401 403 403 200 403 403 403 403 403 200
 POST   sessions/{live}/lineup/{pinned}/unpin        host      401 403 403 200 403 403 403 403 403 200
 POST   sessions/{live}/lineup/{slot}/restock        host      401 403 403 403 403 403 403 403 403 200

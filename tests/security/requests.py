@@ -19,6 +19,7 @@ from tests.security.matrix import Row
 from tests.security.world import World
 
 PRICE = {"amount": 3990, "currency": "CNY"}
+PRICE_OFF = {"amount": 100, "currency": "CNY"}
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 CSV = b"title,category,sku,price,currency,on_hand\r\nOolong,tea,OO-1,39.90,CNY,5\r\n"
 
@@ -71,6 +72,7 @@ BODIES: dict[tuple[str, str], Body] = {
     ("POST", "sessions/{live}/lineup/order"): {"slots": ["{third}", "{slot}", "{pinned}"]},
     ("PATCH", "sessions/{live}/lineup/{slot}"): {"on_sale": False},
     ("PATCH", "sessions/{draft}/lineup/{draft_slot}"): {"on_sale": False},
+    ("POST", "sessions/{live}/lineup/{third}/discounts"): {"funder": "streamer", "amount": PRICE_OFF},
     ("POST", "sessions/{live}/lineup/{slot}/restock"): {"quantity": 5},
     ("POST", "sessions/{live}/deals"): {"slot": "{third}", "price": PRICE, "quota": 1, "seconds": 60},
     ("POST", "sessions/{live}/replay"): {"sells": True},

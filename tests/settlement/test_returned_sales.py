@@ -7,12 +7,15 @@ import pytest
 from django.db.models import F, Q, Sum
 
 from marketplace.lib import clock
+from marketplace.lib.money import Money
 from marketplace.models import User
 from orders.models import Account, Hold, OrderLine, Payment, SettledLine, Transfer
 from orders.payments.bank.models import SimulatedBankTransfer
 from orders.tasks import sweep_payouts
 from refunds.models import Return
 from refunds.return_states import TERMINAL
+from streams.actions.discounts import set_discount
+from streams.models import Funder
 from tests.ledger.books import balance
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy
@@ -106,7 +109,7 @@ class Trade(Market):
         """Return what can be done, with how often."""
         more = [
             (2, self.buy), (2, self.ship), (1, self.leave), (3, self.period), (2, self.pay_parties),
-            (3, self.refund_settled),
+            (3, self.refund_settled), (2, self.discount),
         ]  # fmt: skip
         return [*super().doings(), *more]
 
@@ -122,6 +125,13 @@ class Trade(Market):
     def pay_parties(self) -> None:
         """Let the bank pay."""
         sweep_payouts()
+
+    def discount(self) -> None:
+        """Let a funder take something off the price from now on, or no longer."""
+        funder = self.chance.choice(list(Funder))
+        amount = Money(self.chance.choice((0, 1, 333, 1300)), "CNY")
+        slot = self.shop.slot.id
+        set_discount(slot_id=slot, funder=funder, amount=amount, actor=self.shop.host, now=clock.now())
 
     def refund_settled(self) -> None:
         """Give a part, or all that is left, of a settled line back."""
@@ -153,7 +163,8 @@ def test_the_books_agree_with_every_life_of_a_sale(shop: Shop, admin: User, hour
     unshipped = OrderLine.objects.filter(state="paid").aggregate(sum=Sum("amount", default=0))["sum"]
     assert balance("escrow") == unshipped
     kept = Payment.objects.filter(state__in=["captured", "partly_refunded"])
-    owed = Account.objects.filter(Q(kind__endswith="_payable") | Q(kind="platform_revenue"))
+    kinds = Q(kind__in=["platform_revenue", "coupon_funding"])
+    owed = Account.objects.filter(Q(kind__endswith="_payable") | kinds)
     assert kept.aggregate(sum=Sum(F("amount") - F("refunded"), default=0))["sum"] == unshipped + sum(
         rows.aggregate(sum=Sum(column, default=0))["sum"]
         for rows, column in (

@@ -27,9 +27,11 @@ export function paintGood(card, slot, state, known, at) {
   card.querySelector('[data-mark="deal"]').hidden = !deal;
   part("countdown").dataset.countdown = deal?.closes_at ?? "";
   write(part("price"), formatMoney(terms.price));
-  const dearer = slot.list_price.amount > terms.price.amount;
+  const full = slot.full_price ?? slot.price; // facts of old shows have no discounts
+  const before = full.amount > slot.list_price.amount ? full : slot.list_price;
+  const dearer = before.amount > terms.price.amount;
   part("list-price").hidden = !dearer;
-  write(part("list-price").lastElementChild, dearer ? formatMoney(slot.list_price) : "");
+  write(part("list-price").lastElementChild, dearer ? formatMoney(before) : "");
   const limit = terms.limit ? ` · at most ${terms.limit} each` : "";
   const left = Math.max(0, terms.left);
   write(part("left"), (!slot.on_sale ? "Not on sale" : left ? `${left} left` : "Sold out") + limit);
