@@ -15,6 +15,7 @@ from tests.benchmarks import (
     rush,
     settlement,
     slow_viewers,
+    statements,
 )
 from tests.benchmarks.measure import machine
 from tests.benchmarks.report import Figures, print_table, write_json
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[Stack, int], Figures]] = {
     "reconnect": reconnect.run,
     "ledger": ledger.run,
     "settlement": settlement.run,
+    "statements": statements.run,
 }
 RESULTS = ROOT / "var" / "bench.json"
 

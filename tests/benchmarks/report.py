@@ -54,6 +54,9 @@ GOALS: dict[str, Goal] = {
     "settlement.seconds": Goal(120, 45, at_most=True),
     "settlement.rss_mb": Goal(1_024, at_most=True),
     "settlement.second_run_inserts": Goal(0, at_most=True),
+    "statements.first_page_ms": Goal(200, at_most=True),
+    "statements.deep_page_ms": Goal(200, at_most=True),
+    "statements.export_rss_mb": Goal(16, at_most=True),
 }
 
 

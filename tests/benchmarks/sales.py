@@ -1,7 +1,8 @@
 """Fill a database with sales that are due: ``python -m tests.benchmarks.sales '{"lines": 1000000}'``.
 
 Asked for are ``lines``, ``brands`` and ``streamers``; or ``settle``: then they are settled, and what it took
-is printed. Rows are written by SQL: buying a million times would measure the purchase.
+is printed; or ``reader``: then a token that may read all statements, the largest and the smallest of them,
+and a line deep in the largest. Rows are written by SQL: buying a million times would measure the purchase.
 """
 
 import json
@@ -43,6 +44,8 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
     """Make the sales, or settle them."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
     django.setup()
+    if asked.get("reader"):
+        return _reader()
     return _settle() if asked.get("settle") else _fill(asked)
 
 
@@ -111,6 +114,22 @@ def _settle() -> dict[str, Any]:
         "statements": Statement.objects.exclude(state="open").count(),
         "findings": [str(finding) for finding in audit.findings(clock.now())],
     }
+
+
+def _reader() -> dict[str, Any]:
+    from marketplace.actions.tokens import create_token
+    from marketplace.lib import clock
+    from marketplace.models import User
+    from marketplace.models.tokens import Scope
+    from orders.models import SettledLine, Statement
+
+    now = clock.now()
+    staff = User.objects.create(username="accountant", is_staff=True, date_joined=now)
+    _, token = create_token(user=staff, name="bench", scopes=[Scope.MONEY_READ], expires_at=None, now=now)
+    small, *_, large = Statement.objects.order_by("lines")
+    lines = SettledLine.objects.filter(run=large.run, brand=large.owner).order_by("pk")
+    deep = lines.values_list("pk", flat=True)[large.lines * 9 // 10]
+    return {"token": token, "large": large.id, "small": small.id, "deep": f"sln_{deep:032x}"}
 
 
 if __name__ == "__main__":
