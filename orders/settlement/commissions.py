@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextField, Value
+from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace
 
 from marketplace.lib.money import Money
-from orders.models import Hold, OrderLine, Party, SettledLine, Statement
+from orders.models import FeeMove, Hold, OrderLine, Party, SettledLine, Statement
 from orders.settlement.split import Funded, Parts, settle_sale
-from orders.settlement.statements import OWNER
+from orders.settlement.statements import OWNER, PART
 
 Line = OrderLine.State
 L = TypeVar("L", bound=OrderLine)
@@ -27,7 +27,7 @@ _OVER = frozenset({Line.CANCELLED, Line.REFUNDED})
 #: Column names of an export, in its order.
 COLUMNS = (
     "order", "line", "product", "currency", "gross", "discount", "platform_funded", "streamer_funded",
-    "refund", "commission", "fee", "net",
+    "refund", "commission", "fee", "slot_fee", "net",
 )  # fmt: skip
 
 #: Those of them that are amounts.
@@ -107,8 +107,8 @@ def with_parts(lines: QuerySet[L]) -> QuerySet[L]:
 
 def _paid_statement(party: Party) -> QuerySet[Statement]:
     """Return the paid statement of a party in which a settled line stands: one look into a unique index."""
-    digits = Replace(Cast(OuterRef(OWNER[party]), TextField()), Value("-"), Value(""))
-    owner = Concat(Value(PREFIXES[party]), digits, output_field=TextField())
+    digits = Replace(Cast(OuterRef(OWNER[party]), CharField()), Value("-"), Value(""))
+    owner = Concat(Value(PREFIXES[party]), digits, output_field=CharField())
     paid = Statement.objects.filter(state=Statement.State.PAID, run=OuterRef("run"), owner=owner)
     return paid.filter(currency=OuterRef("currency"))
 
@@ -120,15 +120,26 @@ def lines_of(statement: Statement) -> QuerySet[SettledLine]:
     return lines.order_by("id")
 
 
+def fees_of(statement: Statement) -> QuerySet[FeeMove]:
+    """Return the slot fees that moved in a statement."""
+    party = Party(statement.party)
+    own = {OWNER[party]: statement.owner, "run_id": statement.run_id, "currency": statement.currency}
+    return FeeMove.objects.filter(**own).exclude(**{PART[party]: 0}).order_by("id")
+
+
 def export(statement: Statement) -> Iterator[tuple[str, ...]]:
     """Yield the lines of a statement as text, in the order of ``COLUMNS``; amounts in minor units."""
     part = f"{statement.party}_part"
     for row in lines_of(statement).select_related("line").iterator(chunk_size=1_000):
         amounts = (
             row.gross, row.discount, row.platform_funded, row.streamer_funded, row.refunded,
-            row.commission.amount, row.platform_part, getattr(row, part),
+            row.commission.amount, row.platform_part, 0, getattr(row, part),
         )  # fmt: skip
         yield (row.order_id, row.line_id, row.line.title, row.currency, *map(str, amounts))
+    for move in fees_of(statement).select_related("fee__slot__variant__product"):
+        moved = getattr(move, part)
+        title = f"Slot fee {move.step}: {move.fee.slot.variant.product.title}"
+        yield ("", move.fee_id, title, move.currency, *["0"] * (len(AMOUNTS) - 2), str(moved), str(moved))
 
 
 def commissions(lines: Iterable[OrderLine], *, party: Party) -> list[Commission]:
