@@ -9,8 +9,11 @@ from orders.api.payments import OrderPay, OrderPayments, PaymentDetail, Payments
 from orders.api.payouts import PayoutDetail, Payouts
 from orders.api.settlement import Commissions, StatementDetail, StatementExport, Statements
 from orders.api.shipments import OrderShipments, ShipmentDetail, Shipments
+from orders.api.slot_fees import OneSlotFee, SlotFees, SlotFeeWithdrawal
 
 register_ids("ord", "pay", "shp", "stm", "pyo")
+
+SLOT = "sessions/<ses:session_id>/lineup/<slt:slot_id>"
 
 urlpatterns = [
     path("orders", Orders.as_view(), name="orders"),
@@ -26,6 +29,9 @@ urlpatterns = [
     path("statements", Statements.as_view(), name="statements"),
     path("statements/<stm:statement_id>", StatementDetail.as_view(), name="statement"),
     path("statements/<stm:statement_id>/export", StatementExport.as_view(), name="statement-export"),
+    path("slot-fees", SlotFees.as_view(), name="slot-fees"),
+    path(f"{SLOT}/fee", OneSlotFee.as_view(), name="slot-fee"),
+    path(f"{SLOT}/fee/withdraw", SlotFeeWithdrawal.as_view(), name="slot-fee-withdraw"),
     path("payouts", Payouts.as_view(), name="payouts"),
     path("payouts/<pyo:payout_id>", PayoutDetail.as_view(), name="payout"),
     path("gateway/webhooks", gateway_webhooks, name="gateway-webhooks"),
