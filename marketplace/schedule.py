@@ -21,6 +21,7 @@ SWEEPS: dict[str, int] = {
     "orders.tasks.sweep_gateway_payouts": 10 * MINUTE,
     "orders.tasks.sweep_parcels": 10 * SECOND,
     "orders.tasks.sweep_completed_lines": 30 * SECOND,
+    "orders.tasks.sweep_slot_fees": 10 * SECOND,
     "orders.tasks.sweep_settlement": 10 * MINUTE,
     "orders.tasks.sweep_payouts": 10 * MINUTE,
     "refunds.tasks.sweep_refund_webhooks": 2 * SECOND,

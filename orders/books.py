@@ -18,6 +18,8 @@ KINDS: dict[str, str] = {
     "gateway_payout": "the payment company paid into the bank",
     "settlement": "parties got their parts of sales that are final",
     "funding": "streamers paid for the discounts at their cost, or got it back with a refund",
+    "fee_held": "a brand's fee for minutes on air is held",
+    "fee_settled": "a fee was paid by the minute, and the rest of it returned",
     "payout": "a party was paid what it is owed",
     "claw_back": "parties gave their parts of a settled sale back",
     "opening": "what was held when the ledger began, one for each payment",

@@ -9,6 +9,10 @@ RETURN_WINDOWS: dict[str, timedelta] = {
     Product.ReturnPolicy.PERISHABLE: timedelta(hours=48),
 }
 
+#: How long after a show its minutes on air are counted: what people watched is written some seconds later, by
+#: processes that may have to wait for their database.
+COUNT_MINUTES_AFTER = timedelta(hours=1)
+
 
 def return_by(policy: str, *, delivered_at: datetime) -> datetime:
     """Return when the return window of a line ends; at once for policies without one."""

@@ -16,6 +16,7 @@ from orders.actions.receive_payout import receive_payout
 from orders.actions.scan_parcels import scan_parcels
 from orders.actions.settle import settle
 from orders.actions.settle_payment import postpone_payment, settle_payment
+from orders.actions.slot_fees import move_fees
 from orders.models import Payment
 from orders.outcomes import Word
 from orders.payments.client import get_gateway
@@ -105,6 +106,12 @@ def sweep_completed_lines() -> None:
     """Complete the lines whose return window is over. Every 30 seconds."""
     while complete_lines(now=clock.now(), limit=BATCH):
         pass
+
+
+@shared_task(ignore_result=True)
+def sweep_slot_fees() -> None:
+    """Hold the fees of shows that have begun, pay those of shows that are over. Every 10 seconds."""
+    move_fees(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -38,6 +38,8 @@ SELECT order_id, currency, SUM(held), SUM(open) FROM (
     UNION ALL
     SELECT {order_id}, currency, 0, SUM(amount) FROM refunds_refund WHERE state <> 'done' GROUP BY 1, 2
     UNION ALL
+    SELECT '', currency, 0, SUM(amount) FROM orders_slotfee WHERE state = 'held' GROUP BY 1, 2
+    UNION ALL
     SELECT {order_id}, currency, 0, SUM(amount) FROM orders_payment payment
     WHERE state = 'captured_late'
         AND NOT EXISTS (SELECT 1 FROM refunds_refund refund WHERE refund.payment_id = payment.id)

@@ -28,7 +28,7 @@ from orders.permissions import (
     statements_for,
 )
 from orders.settlement.cash_calendar import OF_LEDGER, Expected, cash_calendar
-from orders.settlement.statement_lines import read_lines
+from orders.settlement.statement_lines import MOST, read_lines
 
 #: Statements on a page, payouts beside them, lines of a statement on a page, parties that staff is shown.
 STATEMENTS, PAYOUTS, LINES, PARTIES = 12, 8, 50, 50
@@ -66,8 +66,8 @@ def statement(request: HttpRequest, statement_id: str) -> HttpResponse:
         "statement": found,
         "holds": Hold.objects.filter(statement=found, released_at=None),
         "lines": lines,
-        "earlier": lines[0].row.pk if lines and (has_more if backward else after) else None,
-        "later": lines[-1].row.pk if lines and (backward or has_more) else None,
+        "earlier": lines[0].place if lines and (has_more if backward else after) else None,
+        "later": lines[-1].place if lines and (backward or has_more) else None,
         "forms": {"csv": "CSV", "json": "JSON", "jsonl": "JSON lines"},
     }
     return TemplateResponse(request, "console/money_statement.html", context)
@@ -138,4 +138,5 @@ def _latest_owners() -> list[str]:
 
 
 def _number(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None  # noqa: PLR2004 - 64 bits
+    digits = value.isascii() and value.isdigit() and len(value) <= len(str(MOST))
+    return int(value) if digits and int(value) <= MOST else None

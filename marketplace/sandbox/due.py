@@ -12,7 +12,7 @@ from marketplace import tasks as marketplace_tasks
 from orders import inbox
 from orders import tasks as orders_tasks
 from orders.payments.simulator.deliveries import next_due as next_of_payment_company
-from orders.queries.due import next_completion, next_expiry, next_question, next_scan
+from orders.queries.due import next_completion, next_expiry, next_fee, next_question, next_scan
 from orders.settlement.next_work import next_party_payout, next_settlement
 from refunds import tasks as refunds_tasks
 from refunds.queries import next_deadline, next_late_capture, next_refund
@@ -38,6 +38,7 @@ STOPS: tuple[tuple[Any, Next], ...] = (
     (refunds_tasks.sweep_refunds, next_refund),
     (orders_tasks.sweep_parcels, next_scan),
     (orders_tasks.sweep_completed_lines, next_completion),
+    (orders_tasks.sweep_slot_fees, next_fee),
     (orders_tasks.sweep_settlement, next_settlement),
     (orders_tasks.sweep_payouts, next_party_payout),
 )

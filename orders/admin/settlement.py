@@ -41,11 +41,11 @@ class StatementAdmin(TradeAdmin):
         ("id", "run"), ("party", "owner"), ("shown_state", "lines"),
         ("total_gross", "total_discount", "total_refunded"),
         ("total_platform_funded", "total_streamer_funded"),
-        ("total_commission", "total_fee", "total"), ("created_at", "closed_at"),
+        ("total_commission", "total_fee", "total_slot_fees", "total"), ("created_at", "closed_at"),
     )  # fmt: skip
     readonly_fields = (
         "shown_state", "total_gross", "total_discount", "total_refunded", "total_platform_funded",
-        "total_streamer_funded", "total_commission", "total_fee", "total",
+        "total_streamer_funded", "total_commission", "total_fee", "total_slot_fees", "total",
     )  # fmt: skip
     inlines = (HoldInline,)
 

@@ -113,6 +113,10 @@ class StatementOut(Resource):
     refunded = fields.MoneyField(source="total_refunded")
     commission = fields.MoneyField(source="total_commission", help_text="Of streamer and agency.")
     fee = fields.MoneyField(source="total_fee", help_text="Of the marketplace.")
+    slot_fees = fields.MoneyField(
+        source="total_slot_fees",
+        help_text="For minutes on air: held is negative, returned or earned positive.",
+    )
     net = fields.MoneyField(source="total", help_text="The party's own part; negative when it owes.")
     holds = HoldOut(many=True, source="open_holds")
     closed_at = fields.Timestamp()

@@ -17,12 +17,10 @@ from marketplace.rest.rendering import OrjsonRenderer, encode_json, json_respons
 from marketplace.rest.serializers import Query, Resource
 from marketplace.rest.views import ApiView
 from orders.permissions import get_statement_for
-from orders.settlement.statement_lines import read_lines
+from orders.settlement.statement_lines import MOST, read_lines
 from orders.statement_files import FORMS, write_statement
 
 PREFIX = "sln"
-#: The largest number of a settled line.
-MOST = 2**63 - 1
 
 
 class ExportQuery(Query):
@@ -32,13 +30,14 @@ class ExportQuery(Query):
 
 
 class StatementLineOut(Resource):
-    """A sale of a statement, or what was taken back of one; amounts taken back are negative."""
+    """A sale of a statement, what was taken back of one, or a slot fee; taken back is negative."""
 
     object = fields.Object("statement_line")
     id = fields.Id(PREFIX)
-    order = fields.Id("ord", source="row.order_id")
-    line = fields.Id("oln", source="row.line_id")
-    product = fields.Text(source="row.line.title")
+    order = fields.Id("ord", allow_null=True)
+    line = fields.Id("oln", allow_null=True)
+    slot_fee_id = fields.Id("fee", allow_null=True, help_text="Of a slot fee; order and line are null then.")
+    product = fields.Text()
     refund = fields.Text(allow_null=True, help_text="Id of what took it back; null for a sale.")
     gross = fields.MoneyField(help_text="The price before discounts.")
     discount = fields.MoneyField(help_text="What came off: the buyer paid the rest.")
@@ -47,8 +46,9 @@ class StatementLineOut(Resource):
     refunded = fields.MoneyField(help_text="What went back to the buyer.")
     commission = fields.MoneyField(help_text="Of streamer and agency.")
     fee = fields.MoneyField(help_text="Of the marketplace.")
+    slot_fee = fields.MoneyField(help_text="Held is negative, returned or earned positive.")
     net = fields.MoneyField(help_text="The part of the statement's party.")
-    at = fields.Timestamp(source="row.at")
+    at = fields.Timestamp()
 
 
 class CsvRenderer(OrjsonRenderer):
@@ -96,7 +96,7 @@ class StatementExport(ApiView):
 
 
 def _number(cursor: Cursor) -> int:
-    """Return the number of the settled line that a cursor names, 0 for the start of the list."""
+    """Return the place of the line that a cursor names, 0 for the start of the list."""
     if not cursor.id:
         return 0
     number = int(cursor.id[-32:], 16) if is_id(cursor.id, PREFIX) else MOST + 1

@@ -10,9 +10,12 @@ from orders.api.payments import OrderPay, OrderPayments, PaymentDetail, Payments
 from orders.api.payouts import PayoutDetail, Payouts
 from orders.api.settlement import Commissions, StatementDetail, Statements
 from orders.api.shipments import OrderShipments, ShipmentDetail, Shipments
+from orders.api.slot_fees import OneSlotFee, SlotFees, SlotFeeWithdrawal
 from orders.api.statement_lines import StatementExport, StatementLines
 
 register_ids("ord", "pay", "shp", "stm", "pyo")
+
+SLOT = "sessions/<ses:session_id>/lineup/<slt:slot_id>"
 
 urlpatterns = [
     path("orders", Orders.as_view(), name="orders"),
@@ -30,6 +33,9 @@ urlpatterns = [
     path("statements/<stm:statement_id>/lines", StatementLines.as_view(), name="statement-lines"),
     path("statements/<stm:statement_id>/export", StatementExport.as_view(), name="statement-export"),
     path("cash-calendar", CashCalendar.as_view(), name="cash-calendar"),
+    path("slot-fees", SlotFees.as_view(), name="slot-fees"),
+    path(f"{SLOT}/fee", OneSlotFee.as_view(), name="slot-fee"),
+    path(f"{SLOT}/fee/withdraw", SlotFeeWithdrawal.as_view(), name="slot-fee-withdraw"),
     path("payouts", Payouts.as_view(), name="payouts"),
     path("payouts/<pyo:payout_id>", PayoutDetail.as_view(), name="payout"),
     path("gateway/webhooks", gateway_webhooks, name="gateway-webhooks"),

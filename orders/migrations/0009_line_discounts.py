@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("marketplace", "0002_sandbox_clock"),
         ("orders", "0008_commission_pages"),
-        ("streams", "0004_slot_discounts"),
+        ("streams", "0005_slot_discounts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,6 +1,7 @@
 """Orders, lines, payments, shipments, what the gateway told us, the ledger, the payment company in a box."""
 
 from orders.ledger.models import Account, Entry, Transfer
+from orders.models.fees import FeeMove, SlotFee
 from orders.models.fulfilment import Shipment
 from orders.models.orders import CommissionLine, LineHistory, Order, OrderLine
 from orders.models.payments import InboundWebhook, Payment, ReceivedPayout
@@ -27,6 +28,7 @@ __all__ = [
     "Account",
     "CommissionLine",
     "Entry",
+    "FeeMove",
     "Hold",
     "InboundWebhook",
     "LineHistory",
@@ -47,6 +49,7 @@ __all__ = [
     "SimulatedPayment",
     "SimulatedPayout",
     "SimulatedRefund",
+    "SlotFee",
     "Statement",
     "Transfer",
 ]

@@ -162,6 +162,9 @@ class Statement(models.Model):
     streamer_funded = models.BigIntegerField(default=0, db_default=0)
     commission = models.BigIntegerField()
     fee = models.BigIntegerField()
+    slot_fees = models.BigIntegerField(
+        default=0, db_default=0, help_text="For minutes on air: held and returned, or earned."
+    )
     net = models.BigIntegerField(help_text="The party's part, in minor units; negative when it owes.")
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -215,6 +218,11 @@ class Statement(models.Model):
     def total_commission(self) -> Money:
         """Return what streamers and agencies have of it."""
         return Money(self.commission, self.currency)
+
+    @property
+    def total_slot_fees(self) -> Money:
+        """Return what slot fees are to the party: held is negative, returned and earned positive."""
+        return Money(self.slot_fees, self.currency)
 
     @property
     def total_fee(self) -> Money:

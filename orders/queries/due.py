@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min, Q
 
-from orders.models import OrderLine, Payment, ReceivedPayout, Shipment
+from orders.models import OrderLine, Payment, ReceivedPayout, Shipment, SlotFee
+from orders.policy import COUNT_MINUTES_AFTER
 from orders.states import Line, Pay
+from streams.models import Session
 
 #: A young payment is asked about this often, an old one less: its buyer has stopped waiting.
 ASK_AFTER = timedelta(seconds=15)
@@ -31,6 +33,20 @@ def next_question(*, after: datetime) -> datetime | None:
         if asked_at + ASK_AFTER < created_at + YOUNG:
             moments.append(asked_at + ASK_AFTER)
     return min((moment for moment in moments if moment > after), default=None)
+
+
+def next_fee(*, after: datetime) -> datetime | None:
+    """Return the first moment after another at which a slot fee is held, let go or settled."""
+    offered, held = (SlotFee.objects.filter(state=state) for state in ("offered", "held"))
+    cancelled = offered.filter(session__state=Session.State.CANCELLED)
+    moments = [
+        offered.aggregate(at=Min("session__started_at"))["at"],
+        cancelled.aggregate(at=Min("session__ended_at"))["at"],
+    ]
+    ended = held.filter(session__ended_at__gt=after - COUNT_MINUTES_AFTER)
+    over = ended.aggregate(at=Min("session__ended_at"))["at"]
+    moments.append(over and over + COUNT_MINUTES_AFTER)
+    return min((at for at in moments if at is not None and at > after), default=None)
 
 
 def next_expiry(*, after: datetime) -> datetime | None:

@@ -9,7 +9,8 @@ from django.db import connection
 from marketplace.lib.findings import Finding
 from marketplace.lib.ids import as_id
 from marketplace.lib.money import Money
-from orders.models import Hold, SettlementRun
+from orders.models import Hold, SettlementRun, SlotFee
+from orders.policy import COUNT_MINUTES_AFTER
 
 #: A run, or a hold whose day has come, that waits longer than this is stuck.
 LONGEST_WAIT = timedelta(hours=2)
@@ -24,6 +25,9 @@ SELECT owner, currency, SUM(kept), SUM(told) FROM (
     UNION ALL
     SELECT replace(CAST({party}_id AS text), '-', ''), currency, 0, SUM({party}_part)
     FROM orders_settledline WHERE {party}_id IS NOT NULL GROUP BY {party}_id, currency
+    UNION ALL
+    SELECT replace(CAST({party}_id AS text), '-', ''), currency, 0, SUM({party}_part)
+    FROM orders_feemove WHERE {party}_id IS NOT NULL GROUP BY {party}_id, currency
     UNION ALL
     SELECT replace(substr(owner, 5), '-', ''), currency, 0, -SUM(amount)
     FROM orders_payout WHERE party = '{party}' AND state = 'done' GROUP BY owner, currency
@@ -76,9 +80,25 @@ SELECT owner, currency, SUM(said), SUM(net), SUM(told), SUM(lines) FROM (
     FROM orders_settledline line JOIN orders_settlementrun run ON run.id = line.run_id
     WHERE {party}_id IS NOT NULL AND run.stage IN ('closing', 'done')
     GROUP BY run_id, {party}_id, line.currency
+    UNION ALL
+    SELECT run_id, replace(CAST({party}_id AS text), '-', ''), fee.currency, 0, 0, SUM({party}_part),
+        COUNT(*)
+    FROM orders_feemove fee JOIN orders_settlementrun run ON run.id = fee.run_id
+    WHERE {party}_part <> 0 AND run.stage IN ('closing', 'done')
+    GROUP BY run_id, {party}_id, fee.currency
 ) summed
 GROUP BY run_id, owner, currency HAVING SUM(said) <> SUM(lines) OR SUM(net) <> SUM(told)
 ORDER BY owner, currency
+"""
+
+# Slot fees whose moves do not say what their state does.
+_FEES = """
+SELECT fee.id, fee.state, COALESCE(SUM(move.amount), 0) FROM orders_slotfee fee
+LEFT JOIN orders_feemove move ON move.fee_id = fee.id
+GROUP BY fee.id, fee.state, fee.amount, fee.paid
+HAVING COALESCE(SUM(move.amount), 0) <> CASE fee.state WHEN 'held' THEN -fee.amount ELSE 0 END
+    OR COALESCE(SUM(move.streamer_part + move.agency_part), 0) <> fee.paid
+ORDER BY fee.id
 """
 
 # A payout that the bank has made more than once.
@@ -98,7 +118,7 @@ ORDER BY line_id
 
 def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of settlement."""
-    return [*_payables(), *_funding(), *_statements(), *_lines(), *_stuck(now)]
+    return [*_payables(), *_funding(), *_statements(), *_lines(), *_fees(now), *_stuck(now)]
 
 
 def _payables() -> Iterator[Finding]:
@@ -138,6 +158,15 @@ def _lines() -> Iterator[Finding]:
     """Nobody gave more of a line back than they had of it."""
     for line, left in _rows(_OVERDRAWN):
         yield Finding("settlement.line_overdrawn", as_id("oln", line), f"{left} is left of it")
+
+
+def _fees(now: datetime) -> Iterator[Finding]:
+    """Slot fees moved as their states say, and none stays held after its show."""
+    for fee, state, moved in _rows(_FEES):
+        yield Finding("settlement.fee_differs", as_id("fee", fee), f"{state}, and {moved} has moved")
+    ended = now - COUNT_MINUTES_AFTER - LONGEST_WAIT
+    for late in SlotFee.objects.filter(state=SlotFee.State.HELD, session__ended_at__lt=ended):
+        yield Finding("settlement.fee_overdue", late.id, f"{late} is held, and the show is over")
 
 
 def _stuck(now: datetime) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextField, Value
+from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace
 
 from marketplace.lib.money import Money
@@ -98,8 +98,8 @@ def with_parts(lines: QuerySet[L]) -> QuerySet[L]:
 
 def _paid_statement(party: Party) -> QuerySet[Statement]:
     """Return the paid statement of a party in which a settled line stands: one look into a unique index."""
-    digits = Replace(Cast(OuterRef(OWNER[party]), TextField()), Value("-"), Value(""))
-    owner = Concat(Value(PREFIXES[party]), digits, output_field=TextField())
+    digits = Replace(Cast(OuterRef(OWNER[party]), CharField()), Value("-"), Value(""))
+    owner = Concat(Value(PREFIXES[party]), digits, output_field=CharField())
     paid = Statement.objects.filter(state=Statement.State.PAID, run=OuterRef("run"), owner=owner)
     return paid.filter(currency=OuterRef("currency"))
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Exists, F, Max, Min, OuterRef
 
-from orders.models import Hold, OrderLine, Payout, SettledLine, SettlementRun
+from orders.models import FeeMove, Hold, OrderLine, Payout, SettledLine, SettlementRun
 from orders.payments.bank import desk
 from orders.settlement.payouts import payable
 from orders.settlement.periods import PERIOD, next_end
@@ -24,13 +24,14 @@ def next_settlement(*, after: datetime) -> datetime | None:
 
 
 def _end_of_period_to_settle() -> datetime | None:
-    """Return when the run is due that settles the oldest line, or what was taken back since the last one."""
+    """Return when the run is due that settles the oldest line, or what moved since the last one."""
     settled = SettledLine.objects.filter(line=OuterRef("id"), refund="")
     held = Hold.objects.filter(line=OuterRef("id"), released_at=None)
     lines = OrderLine.objects.filter(state=Line.COMPLETED, amount__gt=F("refunded"))
     waiting = [
         lines.exclude(Exists(settled)).exclude(Exists(held)).aggregate(at=Min("return_by"))["at"],
         SettledLine.objects.filter(run=None).aggregate(at=Min("at"))["at"],
+        FeeMove.objects.filter(run=None).aggregate(at=Min("at"))["at"],
     ]
     oldest = min((at for at in waiting if at is not None), default=None)
     if oldest is None:

@@ -92,6 +92,17 @@ def take(payout: Payout, *, now: datetime) -> bool:
     return True
 
 
+def lock_payable(party: str, owner: str, currency: str) -> int:
+    """Lock what a party is owed; return how much of it is neither kept back nor on its way to the bank."""
+    require_transaction()
+    key = AccountKey(f"{party}_payable", owner, currency)
+    account = accounts.lock([key]).get(account_id(key))
+    sent = Payout.objects.filter(owner=owner, currency=currency, state=State.SENT)
+    on_its_way = int(sent.aggregate(amount=Sum("amount", default=0))["amount"])
+    kept = _reserved([owner]).get((owner, currency), 0)
+    return (account.amount if account else 0) - kept - on_its_way
+
+
 def apply(answer: Answer, *, now: datetime) -> str:
     """Write down what the bank says of a try and return, in a word, what came of it. Safe to repeat."""
     require_transaction()

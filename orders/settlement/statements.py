@@ -9,7 +9,7 @@ from django.db.models.aggregates import Count
 
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.money import Money
-from orders.models import Hold, OrderLine, Party, ReserveTier, SettledLine, SettlementRun, Statement
+from orders.models import FeeMove, Hold, OrderLine, Party, ReserveTier, SettledLine, SettlementRun, Statement
 from orders.settlement import gate
 
 #: Sales by which a party's return rate is measured.
@@ -19,12 +19,22 @@ RATE_DAYS = 90
 PART = {Party.BRAND: "brand_part", Party.STREAMER: "streamer_part", Party.AGENCY: "agency_part"}
 OWNER = {Party.BRAND: "brand_id", Party.STREAMER: "streamer_id", Party.AGENCY: "agency_id"}
 
+#: What a statement sums.
+_SUMS = (
+    "lines", "gross_sum", "discount_sum", "refunded_sum", "platform_funded_sum", "streamer_funded_sum",
+    "commission_sum", "fee_sum", "net_sum",
+)  # fmt: skip
+
 
 def attach_claw_backs(run: SettlementRun) -> int:
-    """Put what was taken back by the end of the run's period into its statements; return how many rows."""
+    """Put what was taken back and what slot fees moved by the end of the run's period into its statements.
+
+    Returns how many rows.
+    """
     require_transaction()
     gate.close()
-    return SettledLine.objects.filter(run=None, at__lt=run.period_end).update(run=run)
+    waiting = {"run": None, "at__lt": run.period_end}
+    return sum(rows.objects.filter(**waiting).update(run=run) for rows in (SettledLine, FeeMove))
 
 
 def open_statements(run: SettlementRun, *, now: datetime) -> None:
@@ -43,10 +53,23 @@ def open_statements(run: SettlementRun, *, now: datetime) -> None:
             fee_sum=Sum("platform_part"),
             net_sum=Sum(PART[party]),
         )  # fmt: skip
+        rows = {(row[owner], row["currency"]): row for row in sums.order_by(owner, "currency")}
+        for key, fees in _fees(run, party).items():
+            row = rows.setdefault(key, dict.fromkeys(_SUMS, 0) | {owner: key[0], "currency": key[1]})
+            row["lines"] += fees["moves"]
+            row["slot_fees_sum"] = fees["sum"]
+            row["net_sum"] += fees["sum"]
         Statement.objects.bulk_create(
-            (_statement(run, party, row[owner], row, now=now) for row in sums.order_by(owner, "currency")),
-            ignore_conflicts=True,
+            (_statement(run, party, row[owner], row, now=now) for row in rows.values()), ignore_conflicts=True
         )
+
+
+def _fees(run: SettlementRun, party: Party) -> dict[tuple[str, str], dict[str, int]]:
+    """Return how many slot fees moved for each party of a kind, and to what sum, by owner and currency."""
+    owner, part = OWNER[party], PART[party]
+    moves = FeeMove.objects.filter(run=run).exclude(**{part: 0}).order_by()
+    sums = moves.values(owner, "currency").annotate(moves=Count("id"), sum=Sum(part))
+    return {(row[owner], row["currency"]): {"moves": row["moves"], "sum": row["sum"]} for row in sums}
 
 
 def close_statements(run: SettlementRun, *, now: datetime) -> None:
@@ -75,6 +98,7 @@ def _statement(
         streamer_funded=row["streamer_funded_sum"],
         commission=row["commission_sum"],
         fee=row["fee_sum"],
+        slot_fees=row.get("slot_fees_sum", 0),
         net=row["net_sum"],
         created_at=now,
     )

@@ -18,6 +18,7 @@ SWEEPS = (
     tasks.sweep_gateway_payouts,
     tasks.sweep_parcels,
     tasks.sweep_completed_lines,
+    tasks.sweep_slot_fees,
     tasks.sweep_settlement,
 )
 

@@ -74,6 +74,7 @@ BODIES: dict[tuple[str, str], Body] = {
     ("PATCH", "sessions/{draft}/lineup/{draft_slot}"): {"on_sale": False},
     ("POST", "sessions/{live}/lineup/{third}/discounts"): {"funder": "streamer", "amount": PRICE_OFF},
     ("POST", "sessions/{live}/lineup/{slot}/restock"): {"quantity": 5},
+    ("POST", "sessions/{draft}/lineup/{draft_slot}/fee"): {"amount": PRICE, "minutes": 10},
     ("POST", "sessions/{live}/deals"): {"slot": "{third}", "price": PRICE, "quota": 1, "seconds": 60},
     ("POST", "sessions/{live}/replay"): {"sells": True},
     ("POST", "sessions/{live}/captions"): {"text": "Look at this.", "slot": "{third}"},

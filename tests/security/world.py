@@ -35,6 +35,7 @@ from orders.models import (
     SettledLine,
     SettlementRun,
     Shipment,
+    SlotFee,
     Statement,
     Transfer,
 )
@@ -337,8 +338,13 @@ def _settled(show: Shop, order: Order) -> dict[str, str]:
     wage = Payout.objects.create(
         party="brand", owner=show.brand.id, currency="CNY", amount=100, next_attempt_at=now, created_at=now
     )  # fmt: skip
+    session = Session.objects.get(title="Summer tea")
+    fee = SlotFee.objects.create(
+        slot=session.slots.get(), session=session, brand=show.brand, streamer=session.streamer, amount=5_000,
+        currency="CNY", minutes=10, offered_at=now,
+    )  # fmt: skip
     return {
-        "wage": wage.id, "statement": statement.id,
+        "fee": fee.id, "wage": wage.id, "statement": statement.id,
         "hold": hold.id, "settled": str(settled.pk), "run": run.id,
         "tier": str(ReserveTier.objects.get_or_create(from_rate_bp=1_000, share_bp=500, days=14)[0].pk),
     }  # fmt: skip
