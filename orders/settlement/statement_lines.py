@@ -74,7 +74,7 @@ class StatementLine:
 def read_lines(
     statement: Statement, *, limit: int, after: int | None = None, before: int | None = None
 ) -> tuple[list[StatementLine], bool]:
-    """Return a page of lines, oldest first, slot fees last, and whether more follow in the direction of travel.
+    """Return a page of lines, oldest first, slot fees last, and whether more follow the way one travels.
 
     It begins after a place, or ends before one. A page costs the same however deep it is.
     """

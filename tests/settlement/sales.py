@@ -14,6 +14,7 @@ from orders.settlement.split import split
 from orders.states import advance_lines, lock_order
 from refunds.issue import issue
 from refunds.models import Refund
+from streams import figures
 from streams.models import Agency, Streamer
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import PRICE, Shop, buy, caller, pay, ship
@@ -52,6 +53,8 @@ def give_back(order: Order, amount: int, *, now: datetime | None = None) -> str:
         refund = issue(payment, amount, reason=Refund.Reason.RETURNED, line=line, now=now)
         if line.refunded == line.amount:
             advance_lines([line], line.State.REFUNDED, actor="return", now=now)
+        count = figures.Count(line.session_id, line.created_at, figures.this_process(), given_back=amount)
+        figures.add_all([count])
         claw_back(line, refund.total, refund_id=refund.id, now=now)
     return refund.id
 
