@@ -114,7 +114,7 @@ def thorough_in(home: str) -> bool:
 
 
 def dealt(lives: Sequence[Life]) -> list[Life]:
-    """Return this mode's share of random lives: every second one, so that no two modes live the same."""
+    """Return this mode's share of lives to be lived: every second one, so that no two modes live the same."""
     return list(lives) if everywhere() else list(lives)[mode() == "scaled" :: 2]
 
 

@@ -12,6 +12,7 @@ from tests.marketplace.rest_callers import problem_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import ADDRESS, APPROVE, DECLINE, Shop, buy, caller, pay, post, states_of
 from tests.orders.times import findings, later
+from tests.plugin import dealt
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +106,7 @@ def test_every_card_has_a_fate() -> None:
     assert {scenario.name for scenario in CARDS.values()} == FATES.keys()
 
 
-@pytest.mark.parametrize("card", tuple(CARDS))
+@pytest.mark.parametrize("card", dealt(tuple(CARDS)))
 def test_every_card_comes_to_its_end_without_the_buyer(
     shop: Shop, buyer: User, hours: Hours, order: Order, card: str
 ) -> None:

@@ -26,7 +26,7 @@ from tests.orders.shop import PRICE, Shop, buy, caller, cancel, pay, ship
 from tests.orders.times import findings, later
 from tests.people import sign_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_in("embedded")]
 
 DAY = 86_400
 

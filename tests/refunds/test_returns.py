@@ -28,7 +28,11 @@ from tests.refunds.claims import (
     step,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("audited"),
+    pytest.mark.only_in("embedded"),
+]
 
 
 def test_goods_that_come_back_in_order_are_refunded_and_sold_again(

@@ -1,9 +1,11 @@
 """One world for all tests of a module; what a test does to it is undone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from django.http import HttpResponse
+from django.urls import URLResolver
 from pytest_django import DjangoDbBlocker, Settings
 
 from marketplace.lib import clock
@@ -23,6 +25,19 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def no_limits(settings: Settings) -> None:
     """Let one address ask as often as the proofs do."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/s")
+
+
+@pytest.fixture
+def bare_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer refusals of pages with a status alone: the pages that refuse are looked at in the browser."""
+    drawn = URLResolver.resolve_error_handler
+
+    def bare(resolver: URLResolver, status: int) -> Callable[..., HttpResponse]:
+        if status >= 500:
+            return drawn(resolver, status)
+        return lambda *_, **__: HttpResponse(status=status)
+
+    monkeypatch.setattr(URLResolver, "resolve_error_handler", bare)
 
 
 @pytest.fixture

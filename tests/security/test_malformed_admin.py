@@ -16,7 +16,7 @@ from tests.security.malformed import HEX, HOME
 from tests.security.watching import writing_nothing
 from tests.security.world import World, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals")]
 
 ON_THINGS = [row for row in BUTTON_ROWS if row.thing != "-"]
 IDS = ("x", "%00", "%FF", "%ED%A0%80", "..%2F..", "_5F", "_", "0", f"zzz_{HEX}", f"ord_{HEX}", "x" * 3_000)
