@@ -37,6 +37,8 @@ NOTICE_SECONDS = 0.05
 ATTENDANCE_AT_ONCE = 500
 #: How far back deletions are read: longer than two looks and a process's clock may differ.
 LOOK_BACK = timedelta(seconds=15)
+#: How long deletions are told to who comes in: a screen that was away may still show the message.
+REMEMBERED = timedelta(minutes=15)
 STOP_SECONDS = 5.0
 
 
@@ -68,7 +70,7 @@ class RoomServices:
         self.presence = Presence(process=self.process, tick=loop.time(), now=clock.now())
         self._database = DatabaseThread("room-services")
         self._known: dict[str, _Known] = {}
-        self._deleted: dict[str, float] = {}
+        self._deleted: dict[str, dict[str, float]] = {}
         self._looked_at = loop.time()
         self._is_away = False
         self._stopping = asyncio.Event()
@@ -94,7 +96,9 @@ class RoomServices:
         self._database.close()
 
     def joined(self, connection: Connection) -> None:
-        """Count a viewer who has come into their room."""
+        """Count a viewer who has come into their room, and tell what was deleted while they were away."""
+        for message_id in self._deleted.get(connection.session_id, ()):
+            connection.send("chat.deleted", {"message": message_id})
         if self.presence.joined(connection.session_id, connection.viewer, tick=self.loop.time()):
             self._new_room.set()
 
@@ -109,7 +113,10 @@ class RoomServices:
         if not rooms:
             return
         now, tick = clock.now(), self.loop.time()
-        found = await self._database.run(read_rooms, rooms, process=self.process, now=now)
+        back = LOOK_BACK if self._known.keys() >= set(rooms) else REMEMBERED
+        found = await self._database.run(
+            read_rooms, rooms, process=self.process, now=now, deleted_after=now - back
+        )
         for session_id in rooms:
             rules = found.rules.get(session_id)
             self._count_if_on(session_id, rules, tick=tick, now=now)
@@ -226,11 +233,15 @@ class RoomServices:
 
     def _tell_deletions(self, deleted: Collection[tuple[str, str]], *, tick: float) -> None:
         for session_id, message_id in deleted:
-            if message_id not in self._deleted:
+            told = self._deleted.setdefault(session_id, {})
+            if message_id not in told:
                 self._tell(session_id, "chat.deleted", {"message": message_id})
-            self._deleted[message_id] = tick
-        long_ago = tick - 4 * LOOK_BACK.total_seconds()
-        self._deleted = {id_: seen for id_, seen in self._deleted.items() if seen > long_ago}
+            told[message_id] = tick
+        long_ago = tick - REMEMBERED.total_seconds()
+        for session_id, told in list(self._deleted.items()):
+            self._deleted[session_id] = {id_: seen for id_, seen in told.items() if seen > long_ago}
+            if not self._deleted[session_id]:
+                del self._deleted[session_id]
 
     def _tell(self, session_id: str, type_: str, data: dict[str, Any]) -> None:
         """Tell the viewers of this process alone; every process looks for itself."""
@@ -250,12 +261,14 @@ class RoomServices:
         self._is_away = False
 
 
-def read_rooms(session_ids: Collection[str], *, process: str, now: datetime) -> RoomsNow:
+def read_rooms(
+    session_ids: Collection[str], *, process: str, now: datetime, deleted_after: datetime
+) -> RoomsNow:
     """Return what the database says of these rooms, in a handful of queries whatever their number."""
     return RoomsNow(
         rules=rules_of(session_ids, now=now),
         elsewhere=viewers_now(session_ids, now=now, without=process),
-        deleted=deleted_since(session_ids, now - LOOK_BACK),
+        deleted=deleted_since(session_ids, deleted_after),
         pinned=pinned_in(session_ids),
     )
 

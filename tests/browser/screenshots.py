@@ -32,8 +32,9 @@ PRESSED_MS = 2_000
 WIDE = (1440, 900)
 NARROW = (390, 844)
 JPEG_QUALITY = 85
-#: The path of a replay, which the lobby knows.
+#: The path of a replay, which the lobby knows, and seconds from its beginning: in the middle of the show.
 REPLAY = "{replay}"
+REPLAY_SECONDS = 130
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ def _address(page: Page, url: str, path: str, show: str) -> str:
     """Return the path of a shot with names in the place of its braces."""
     if path == REPLAY:
         page.goto(f"{url}/")
-        return page.locator("main a[href^='/replays/']").nth(1).get_attribute("href") or "/no-replay"
+        replay = page.locator("main a[href^='/replays/']").nth(1).get_attribute("href") or "/no-replay"
+        return f"{replay}#t={REPLAY_SECONDS}"
     return path.replace("{show}", show)
 
 

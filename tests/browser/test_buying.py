@@ -110,6 +110,8 @@ def test_without_a_script_forms_buy(site: Site, meet: Meet) -> None:
     otto = meet("other", java_script_enabled=False)
     page = otto.page
     otto.visit(f"/live/{ids['live']}")
+    assert page.locator(".stage noscript p").inner_text().startswith("The show is on.")
+    assert page.locator(".stage__still").is_visible()
     site.ask(lambda: Slot.objects.filter(id=ids["slot"]).update(per_buyer_limit=1))
     button_of(card_of(page, ids["slot"])).click()
     page.get_by_role("heading", name="Checkout").wait_for()
@@ -240,7 +242,9 @@ def test_a_checkout_that_cannot_be_reached_keeps_what_was_typed(site: Site, meet
     sheet.get_by_role("heading", name="This form is too old").wait_for()
     order = last_order(site)
     assert payments_of(site, order.id) == []
-    sheet.get_by_role("button", name="Close").click()
+    page.go_back()
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert page.url == f"{site.url}/live/{site.world.ids['live']}"
     admin.visit(f"/orders/{order.id}/checkout")
     pay(page)
     page.get_by_role("heading", name="Your order paid").wait_for()

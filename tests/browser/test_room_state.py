@@ -55,6 +55,11 @@ CASES = {
     ),
     "the resume point follows the facts": ("resumePoint(gone)", "e.7"),
     "no message is shown twice": ("said.chats.length", 1),
+    "what a snapshot does not have was deleted while the screen was away": (
+        '(({ chats }) => chats.map((chat) => chat.id))(apply(said, { type: "resync", data: '
+        '{ epoch: "e", seq: 9, session, slots: [], deals: [], pinned: null, chats: [{ id: "msg_2" }] } }))',
+        ["msg_2"],
+    ),
     "deleted messages vanish": (
         'apply(said, { type: "chat.deleted", data: { message: "msg_1" } }).chats',
         [],

@@ -266,7 +266,9 @@ async def test_people_of_one_room_only_are_told_and_turned_out(
     other = await sync_to_async(lambda: make_room(sign_up("rosa")))()
     now = clock.now()
     await sync_to_async(moderation.ban)(session_id=room.id, user_id=buyer.id, actor=host, now=now)
-    found = await sync_to_async(room_services.read_rooms)([room.id, other.id], process="web-1", now=now)
+    found = await sync_to_async(room_services.read_rooms)(
+        [room.id, other.id], process="web-1", now=now, deleted_after=now
+    )
     assert found.rules[room.id].is_banned(buyer.id, at=now)
     assert not found.rules[other.id].is_banned(buyer.id, at=now)
     assert found.elsewhere == {}

@@ -229,5 +229,7 @@ def test_moderation_shows_on_every_screen_of_every_process(
             assert viewer.wait_for("chat.unpinned")["data"] == {"message": message}
             assert viewer.wait_for("chat.deleted")["data"] == {"message": message}
             assert viewer.wait_for("chat.slow_mode")["data"] == {"seconds": 7}
+        with Viewer(other, room) as away:  # whose screen may have the message from before it was deleted
+            assert away.wait_for("chat.deleted")["data"] == {"message": message}
         moderation.ban(session_id=room.id, user_id=buyer.id, actor=host, now=clock.now())
         assert here.wait_closed() == 4403

@@ -77,7 +77,10 @@ export function repriced(state, { slot, deal }, price) {
 
 function resumed(state, data) {
   const next = fromSnapshot(data);
-  return state ? { ...next, chats: mergeChats(state.chats, next.chats) } : next;
+  if (!state) return next;
+  // what the snapshot does not have was deleted, or is too old to know; what came after it stays
+  const newest = next.chats.at(-1)?.id ?? "";
+  return { ...next, chats: mergeChats(state.chats.filter((chat) => chat.id > newest), next.chats) };
 }
 
 function least(slot, deal) {

@@ -1,5 +1,6 @@
 // A page as a sheet over this one: fetched as a fragment, its forms sent the same way.
-// The browser keeps the focus inside; closing gives it back to what opened the sheet.
+// The browser keeps the focus inside; closing gives it back to what opened the sheet. The sheet is a step of the
+// browser's history: going back closes it, and closing it goes back.
 
 import { watchOrder } from "./order.js";
 
@@ -20,10 +21,13 @@ export class Sheet {
     this.body.append(paragraph("soft", "One moment…"));
     this.dialog.append(this.head(title), this.body);
     this.dialog.addEventListener("submit", (event) => this.submit(event));
-    this.dialog.addEventListener("click", (event) => event.target.closest("[data-close]") && this.dialog.close());
+    this.dialog.addEventListener("click", (event) => this.click(event));
     this.dialog.addEventListener("close", () => this.closed());
     document.body.append(this.dialog);
     this.dialog.showModal();
+    history.pushState({ sheet: address }, "");
+    this.back = () => this.dialog.close();
+    addEventListener("popstate", this.back);
     this.refresh();
   }
 
@@ -70,7 +74,7 @@ export class Sheet {
     const mine = ++this.asked;
     try {
       const answer = await fetch(this.address, { credentials: "same-origin", headers: AS_FRAGMENT, ...options });
-      if (answer.redirected) return location.assign(answer.url); // to sign in, most likely
+      if (answer.redirected) return location.replace(answer.url); // to sign in, most likely
       if (!answer.headers.get("Content-Type")?.startsWith("text/html")) throw new Error("no page");
       const html = await answer.text();
       if (mine === this.asked && this.isOpen) this.show(html);
@@ -89,6 +93,15 @@ export class Sheet {
     first.tabIndex = -1;
     first.focus();
     watchOrder(this.body, () => this.refresh());
+  }
+
+  /** Close, or follow a link in the place of the sheet's own step. */
+  click(event) {
+    if (event.target.closest("[data-close]")) return this.dialog.close();
+    const link = event.target.closest("a[href]");
+    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    location.replace(link.href);
   }
 
   submit(event) {
@@ -121,6 +134,8 @@ export class Sheet {
   }
 
   closed() {
+    removeEventListener("popstate", this.back);
+    if (history.state?.sheet) history.back();
     this.dialog.remove();
     if (this.opener?.isConnected) this.opener.focus();
   }
