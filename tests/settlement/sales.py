@@ -12,6 +12,7 @@ from orders.settlement.periods import next_end
 from orders.states import advance_lines, lock_order
 from refunds.issue import issue
 from refunds.models import Refund
+from streams import figures
 from streams.models import Agency, Streamer
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy, caller, pay, ship
@@ -50,6 +51,7 @@ def give_back(order: Order, amount: int, *, now: datetime | None = None) -> str:
         refund = issue(payment, amount, reason=Refund.Reason.RETURNED, line=line, now=now)
         if line.refunded == line.amount:
             advance_lines([line], line.State.REFUNDED, actor="return", now=now)
+        figures.add(line.session_id, now=line.created_at, given_back=amount)
         claw_back(line, refund.total, refund_id=refund.id, now=now)
     return refund.id
 
