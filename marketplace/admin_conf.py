@@ -12,6 +12,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("console/favicon.svg")}
     ],
+    "STYLES": [lambda _request: static("console/lists.css")],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "marketplace.admin_site.SignInForm"},

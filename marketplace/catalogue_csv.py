@@ -122,7 +122,7 @@ def to_money(price: Decimal, currency: str) -> Money:
     if minor != minor.to_integral_value():
         raise BadCell(f"{currency} has {exponent(currency)} digits behind the point.")
     if not 1 <= minor <= MAX_PRICE:
-        raise BadCell("A price is above 0 and at most 1,000,000,000,000 minor units.")
+        raise BadCell(f"A price is from {Money(1, currency)} to {Money(MAX_PRICE, currency)}.")
     return Money(int(minor), currency)
 
 

@@ -193,6 +193,7 @@ RATE_LIMITS = {
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "marketplace.formats"
 USE_I18N = False  # every text is English: a page would ask for its language some hundred times
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"

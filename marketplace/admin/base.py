@@ -4,7 +4,9 @@ A button is a method marked with ``button``; it has its own address, asks on GET
 outside the transaction that Django's change form would open. What the action refuses is shown in the form.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib import messages
@@ -45,11 +47,32 @@ def button(
 def column(
     title: str, *, ordering: str = "", label: Any = None, boolean: bool | None = None
 ) -> Callable[[F], F]:
-    """Make a method a column of a list; ``label`` maps values to colours, such as ``{"draft": "info"}``."""
-    return cast(
-        Callable[[F], F],
-        decorators.display(description=title, ordering=ordering or None, label=label, boolean=boolean),
+    """Make a method a column of a list; ``label`` maps values to colours, such as ``{"draft": "info"}``.
+
+    A labelled value is shown in words: ``pending_payment`` is ``Pending payment``.
+    """
+    display = decorators.display(
+        description=title,
+        ordering=ordering or None,
+        label=defaultdict(lambda: None, label) if label else None,
+        boolean=boolean,
     )
+
+    def mark(method: F) -> F:
+        return cast(F, display(_in_words(method) if label else method))
+
+    return mark
+
+
+def _in_words(method: Callable[..., str]) -> Callable[..., tuple[str, str]]:
+    """Return a column that gives the value, which has the colour, and its words."""
+
+    @wraps(method)
+    def shown(self: Any, row: Any) -> tuple[str, str]:
+        value = method(self, row)
+        return value, value[:1].upper() + value[1:].replace("_", " ")
+
+    return shown
 
 
 class OwnAdmin(unfold_admin.ModelAdmin):  # type: ignore[misc]  # unfold ships no types

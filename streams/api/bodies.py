@@ -155,7 +155,11 @@ class SessionFilter(Query):
     streamer = fields.Id("str", required=False)
     brand = fields.Id("brd", required=False, help_text="Whose products are in the line-up.")
     category = fields.Text(max_length=40, required=False, help_text="Slug of a category in the line-up.")
-    q = fields.Text(max_length=80, required=False, help_text="Part of the title or of the streamer's name.")
+    q = fields.Text(
+        max_length=80,
+        required=False,
+        help_text="Part of the title, of the streamer's name or of the title of a product in the line-up.",
+    )
 
 
 class Schedule(Body):

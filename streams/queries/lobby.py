@@ -39,7 +39,7 @@ def lobby(user: Visitor, wanted: dict[str, Any]) -> tuple[QuerySet[Session], str
     if "streamer" in wanted:
         sessions = sessions.filter(streamer_id=wanted["streamer"])
     if "q" in wanted:
-        sessions = sessions.filter(Q(title__icontains=wanted["q"]) | Q(streamer__name__icontains=wanted["q"]))
+        sessions = sessions.filter(_named(wanted["q"]))
     return _selling(sessions, wanted), order
 
 
@@ -55,6 +55,12 @@ def few_of_each(sessions: QuerySet[Session], *, each: int, most: int) -> list[st
         if counted[streamer_id] <= each:
             kept.append(session_id)
     return kept[:most]
+
+
+def _named(words: str) -> Q:
+    """Return which sessions are meant by words of their title, their streamer's name or what they sell."""
+    slots = Slot.objects.filter(session=OuterRef("pk"), variant__product__title__icontains=words)
+    return Q(title__icontains=words) | Q(streamer__name__icontains=words) | Q(Exists(slots))
 
 
 def _selling(sessions: QuerySet[Session], wanted: dict[str, Any]) -> QuerySet[Session]:

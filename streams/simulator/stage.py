@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from streams.simulator.api import Api, Refused
+from streams.simulator.cover import cover
 from streams.simulator.script import Product, Script
 
 SHORTEST_WINDOW = 60
@@ -188,6 +189,7 @@ async def _announce(api: Api, script: Script, variants: dict[str, str], *, pace:
         },
     )
     stage = Stage(session["id"], {}, {})
+    await api.upload(f"sessions/{stage.session}/cover", "cover.png", cover(script.title))
     for product in script.products:
         slot = await api.post(
             f"sessions/{stage.session}/lineup",

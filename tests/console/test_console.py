@@ -254,6 +254,12 @@ def test_the_first_page_leads_to_ones_shows_and_lists(desk: Client, live: Sessio
     )
 
 
+def test_a_price_is_refused_in_the_currency(desk: Client, live: Session, slot: Slot) -> None:
+    status, answer = script(desk, "terms", live.id, slot.id, price="0", allocation="", per_buyer_limit="")
+    said = "A price is from 0.01 CNY to 10000000000.00 CNY."
+    assert (status, answer["fields"]) == (409, {"price": said})
+
+
 def test_figures_are_those_of_the_show(desk: Client, live: Session, slot: Slot, buyer: User) -> None:
     """Bella bought twice without the room: she came, and is one person of those who did."""
     now = clock.now()

@@ -98,6 +98,16 @@ def test_lists_open_for_those_they_are_for(
 
 
 @pytest.mark.only_in("embedded")
+def test_states_read_as_words_and_moments_name_their_zone(shop: Shop, buyer: User, brand_staff: User) -> None:
+    order = buy(shop, buyer)
+    for name in ("orders_order", "orders_orderline"):
+        text = signed_in(brand_staff).get(listing(name)).content.decode()
+        assert "Pending payment" in text
+        assert f"{order.created_at:%-d %b %Y %H:%M} UTC" in text
+        assert "pending_payment</" not in " ".join(text.split()).replace(" <", "<")
+
+
+@pytest.mark.only_in("embedded")
 def test_a_brand_sees_its_own_only(order: Order, shop: Shop, brand_staff: User, stranger: User) -> None:
     ship(caller(shop.owner), order, "SF10020030")
     mine = {

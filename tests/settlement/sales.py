@@ -53,8 +53,7 @@ def give_back(order: Order, amount: int, *, now: datetime | None = None) -> str:
         refund = issue(payment, amount, reason=Refund.Reason.RETURNED, line=line, now=now)
         if line.refunded == line.amount:
             advance_lines([line], line.State.REFUNDED, actor="return", now=now)
-        count = figures.Count(line.session_id, line.created_at, figures.this_process(), given_back=amount)
-        figures.add_all([count])
+        figures.add(line.session_id, now=line.created_at, given_back=amount)
         claw_back(line, refund.total, refund_id=refund.id, now=now)
     return refund.id
 

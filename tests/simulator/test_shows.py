@@ -22,6 +22,7 @@ from orders.models import Order, OrderLine
 from refunds.models import Refund, Return
 from streams.actions.people import register_streamer
 from streams.models import ChatMessage, Deal, RoomEvent, Session, Slot
+from streams.simulator.cover import cover
 from streams.simulator.plan import digest_of, plan_viewer
 from streams.simulator.rates import read_rates
 from streams.simulator.script import parse_script, read_toml
@@ -99,6 +100,8 @@ def test_a_show_is_played_checked_and_reported(simulate: Simulate, tmp_path: Pat
     _hold_decisions(report)
     _hold_page((tmp_path / "report.html").read_text(), out)
     assert not ApiToken.objects.filter(user=session.streamer.user).exists()
+    with session.cover.open() as file:
+        assert file.read() == cover("Small evening") != cover("Large evening")
 
 
 def _hold_sales(report: dict[str, Any], session: Session) -> None:

@@ -93,6 +93,8 @@ def test_search_and_category(nobody: Caller, shop: Shop, coming: Session) -> Non
     assert "Spring tea" not in lobby(nobody, "?q=autumn")
     assert "Spring tea" in lobby(nobody, "?category=tea")
     assert "Autumn tea" not in lobby(nobody, "?category=tea")
+    assert "Spring tea" in lobby(nobody, "?q=longJING")
+    assert "Autumn tea" not in lobby(nobody, "?q=longjing")
     assert "Nothing found" in lobby(nobody, "?q=%3Cscript%3E")
 
 
