@@ -49,6 +49,18 @@ def test_an_open_return_keeps_its_line_back(shop: Shop, buyer: User, hours: Hour
     assert (parts_of(line.order), balance("escrow"), findings()) == ([], 0, [])
 
 
+def test_a_hold_says_what_is_left_when_another_return_of_its_line_is_paid(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    line = delivered(shop, buyer, hours, quantity=3)
+    paid = asked(buyer, line, type="refund_only", reason="not_received")
+    waits = asked(buyer, line)
+    assert Hold.objects.get(subject=waits.id).amount == 11970
+    done(shop.owner, paid, "approve", {})
+    assert Hold.objects.get(subject=waits.id, released_at=None).amount == 7980
+    assert (Hold.objects.get(subject=paid.id).amount, findings()) == (11970, [])
+
+
 def test_a_withdrawn_return_lets_its_line_be_settled(shop: Shop, buyer: User, hours: Hours) -> None:
     line = delivered(shop, buyer, hours)
     case = asked(buyer, line)
