@@ -3,6 +3,7 @@
 Only these, and the action that keeps a message, write the inbox.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection
@@ -10,6 +11,9 @@ from django.db.models import Min, QuerySet
 
 from marketplace.lib.atomic import require_transaction
 from orders.models import InboundWebhook
+from orders.payments.verify import GatewayEvent, PayoutEvent, WebhookRejected, parse
+
+Event = GatewayEvent | PayoutEvent
 
 #: Messages of this kind are for ``refunds``; everything else is for ``orders``.
 ABOUT_REFUNDS = "refund."
@@ -36,6 +40,21 @@ def lock_unapplied(inbox_id: str) -> InboundWebhook | None:
     if connection.features.has_select_for_update_skip_locked:
         messages = messages.select_for_update(skip_locked=True)
     return messages.first()
+
+
+def apply(inbox_id: str, take: Callable[[Event], str], *, now: datetime) -> str:
+    """Have ``take`` act on a message that is not applied yet, and close it with what came of it.
+
+    Return that; empty when somebody else has the message, or it is applied.
+    """
+    message = lock_unapplied(inbox_id)
+    if message is None:
+        return ""
+    try:
+        event = parse(webhook_id=message.webhook_id, raw=message.body.encode())
+    except WebhookRejected as error:
+        return close(message, f"unused: {error.code}", now=now)
+    return close(message, take(event), now=now)
 
 
 def close(message: InboundWebhook, outcome: str, *, now: datetime) -> str:

@@ -14,6 +14,7 @@ from orders.states import Line, Pay
 from refunds import money_audit
 from refunds.models import Refund, Return
 from refunds.return_states import LETS_GO, OPEN, PAID_BACK, TERMINAL
+from refunds.states import MOST_DECLINED
 
 #: Late money that nothing has been done about for so long was forgotten.
 LONGEST_WAIT = timedelta(minutes=5)
@@ -25,6 +26,7 @@ def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of refunds."""
     checks = (
         _amounts(), _states(), _cancellations(), _late_money(now), _lines(), _returns(now), _holds(),
+        _declined(),
     )  # fmt: skip
     return [*chain.from_iterable(checks), *money_audit.findings()]
 
@@ -37,6 +39,12 @@ def _amounts() -> Iterator[Finding]:
     for payment in payments.filter(~Q(done=F("refunded")) | Q(promised__gt=F("amount"))):
         detail = f"{payment.refunded} of {payment.amount} refunded; {payment.done} done of {payment.promised}"
         yield Finding("refund.wrong_amount", payment.id, detail)
+
+
+def _declined() -> Iterator[Finding]:
+    """No refund is declined again and again: it is tried once a day then, and somebody has to look."""
+    for refund in Refund.objects.filter(declined__gte=MOST_DECLINED).exclude(state=Refund.State.DONE):
+        yield Finding("refund.declined", refund.id, f"{refund.declined} times, {refund.last_error}")
 
 
 def _states() -> Iterator[Finding]:

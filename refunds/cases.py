@@ -113,6 +113,7 @@ def grant(
     payment = Payment.objects.get(order=case.order, state__in=HOLDS_MONEY - {Payment.State.CAPTURED_LATE})
     refund = issue(payment, money, reason=Refund.Reason.RETURNED, line=line, now=now)
     move(case, to, actor=actor, now=now, note=note, refund=refund)
+    holds.lower(line)
     if line.refunded == line.amount:
         advance_lines([line], Line.CANCELLED if unshipped else Line.REFUNDED, actor=actor, now=now)
     news.order_changed(case.order, case.lines, was=was, now=now)

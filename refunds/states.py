@@ -24,7 +24,10 @@ BACKOFF = (
     timedelta(minutes=30),
     timedelta(hours=2),
     timedelta(hours=6),
+    timedelta(days=1),
 )
+#: Of a refund that the gateway has declined so often the audit speaks: somebody has to look.
+MOST_DECLINED = len(BACKOFF)
 
 
 def next_try(attempts: int, *, now: datetime) -> datetime:

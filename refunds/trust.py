@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Sum
 
 from marketplace.errors import LimitReached
+from marketplace.lib.atomic import require_transaction
 from marketplace.lib.money import Money
+from marketplace.models import User
 from orders.models import OrderLine
 from orders.states import Line
 from refunds.models import Return
@@ -27,8 +30,21 @@ def is_trusted(buyer_id: str, money: Money, *, now: datetime) -> bool:
     return not lost.filter(updated_at__gt=now - TRUSTED.no_lost_dispute_for).exists()
 
 
+def lock_person(user_id: str) -> None:
+    """Lock a person's row: what counts against a limit of theirs comes one after another.
+
+    It comes before the locks of orders: docs/locking.md.
+    """
+    require_transaction()
+    if connection.features.has_select_for_update:
+        User.objects.select_for_update(no_key=True).get(id=user_id)
+
+
 def check_limits(line: OrderLine, *, now: datetime) -> None:
-    """Raise LimitReached for a buyer who asks too often; ``data.limit`` says how often is allowed."""
+    """Raise LimitReached for a buyer who asks too often; ``data.limit`` says how often is allowed.
+
+    The caller has locked the buyer.
+    """
     mine = Return.objects.filter(buyer_id=line.buyer_id)
     for limit, found in (
         (LIMITS.per_line, Return.objects.filter(line=line)),

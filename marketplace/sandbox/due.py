@@ -55,10 +55,10 @@ AT_THE_END: tuple[Any, ...] = (
 NEVER: tuple[Any, ...] = (marketplace_tasks.sweep_orphan_pictures, streams_tasks.sweep_orphan_covers)
 
 
-def due_now(now: datetime) -> list[Any]:
-    """Return the sweeps that have something to do."""
+def coming() -> list[tuple[Any, datetime]]:
+    """Return the sweeps that have something to do, and since or from when, in the order in which they run."""
     firsts = [(sweep, first(after=LONG_AGO)) for sweep, first in STOPS]
-    return [sweep for sweep, at in firsts if at is not None and at <= now]
+    return [(sweep, at) for sweep, at in firsts if at is not None]
 
 
 def next_stop(now: datetime) -> datetime | None:

@@ -1,14 +1,14 @@
 """A message of the gateway about a payment or a payout takes effect, once."""
 
 from datetime import datetime
+from functools import partial
 
 from marketplace.lib.atomic import action
 from marketplace.lib.ids import is_id
-from orders import payouts
-from orders.inbox import close, lock_unapplied
+from orders import inbox, payouts
 from orders.models import Payment
 from orders.outcomes import Bill, Word, record
-from orders.payments.verify import GatewayEvent, PayoutEvent, WebhookRejected, parse
+from orders.payments.verify import GatewayEvent, PayoutEvent
 from orders.states import lock_order
 
 ACTOR = "gateway"
@@ -17,18 +17,13 @@ ACTOR = "gateway"
 def apply_webhook(*, inbox_id: str, now: datetime) -> str:
     """Apply one message of the inbox and return what came of it; empty when somebody else has it."""
     with action():
-        message = lock_unapplied(inbox_id)
-        if message is None:
-            return ""
-        try:
-            event = parse(webhook_id=message.webhook_id, raw=message.body.encode())
-        except WebhookRejected as error:
-            return close(message, f"unused: {error.code}", now=now)
-        if isinstance(event, PayoutEvent):
-            outcome = payouts.record(event.payout, listed=False, now=now)
-        else:
-            outcome = _apply(event, now=now)
-        return close(message, outcome, now=now)
+        return inbox.apply(inbox_id, partial(_take, now=now), now=now)
+
+
+def _take(event: inbox.Event, *, now: datetime) -> str:
+    if isinstance(event, PayoutEvent):
+        return payouts.record(event.payout, listed=False, now=now)
+    return _apply(event, now=now)
 
 
 def _apply(event: GatewayEvent, *, now: datetime) -> str:

@@ -44,6 +44,14 @@ def release_line(line: OrderLine, *, subject: str, now: datetime) -> int:
     return Hold.objects.filter(line=line, subject=subject, released_at=None).update(released_at=now)
 
 
+def lower(line: OrderLine) -> None:
+    """Have the open holds of a line say what is left of it, once some of its money is on its way back."""
+    require_transaction()
+    left = line.amount - line.refunded
+    if left:
+        Hold.objects.filter(line=line, released_at=None).update(amount=left)
+
+
 def change_reason(line: OrderLine, reason: str, *, subject: str) -> None:
     """Change why ``subject`` holds a line: one of ``Hold.Reason``; nothing happens when it does not."""
     require_transaction()

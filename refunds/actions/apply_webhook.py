@@ -1,12 +1,13 @@
 """A message of the gateway about a refund takes effect, once."""
 
 from datetime import datetime
+from functools import partial
 
 from marketplace.lib.atomic import action
 from marketplace.lib.ids import is_id
-from orders.inbox import close, lock_unapplied
+from orders import inbox
 from orders.models import Payment
-from orders.payments.verify import GatewayEvent, WebhookRejected, parse
+from orders.payments.verify import GatewayEvent
 from orders.states import lock_order
 from refunds.models import Refund
 from refunds.outcomes import Debt, Word, record
@@ -15,19 +16,12 @@ from refunds.outcomes import Debt, Word, record
 def apply_webhook(*, inbox_id: str, now: datetime) -> str:
     """Apply one message of the inbox and return what came of it; empty when somebody else has it."""
     with action():
-        message = lock_unapplied(inbox_id)
-        if message is None:
-            return ""
-        try:
-            event = parse(webhook_id=message.webhook_id, raw=message.body.encode())
-        except WebhookRejected as error:
-            return close(message, f"unused: {error.code}", now=now)
-        if not isinstance(event, GatewayEvent):
-            return close(message, "unused: it is about no refund", now=now)
-        return close(message, _apply(event, now=now), now=now)
+        return inbox.apply(inbox_id, partial(_apply, now=now), now=now)
 
 
-def _apply(event: GatewayEvent, *, now: datetime) -> str:
+def _apply(event: inbox.Event, *, now: datetime) -> str:
+    if not isinstance(event, GatewayEvent):
+        return "unused: it is about no refund"
     refund = _refund_of(event)
     if refund is None:
         return "unknown: no such refund"

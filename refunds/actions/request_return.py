@@ -16,7 +16,7 @@ from refunds.errors import EvidenceNeeded, NotReturnable
 from refunds.models import Evidence, Return
 from refunds.policy import Type
 from refunds.return_states import OPEN, State, deadline_of, record
-from refunds.trust import check_limits, is_trusted
+from refunds.trust import check_limits, is_trusted, lock_person
 
 #: Who acts when a trusted buyer is believed at once.
 TRUST = "trust"
@@ -74,6 +74,7 @@ def _lock(line_id: str, buyer_id: str) -> tuple[Order, list[OrderLine]]:
     order_id = mine.values_list("order_id", flat=True).first()
     if order_id is None:
         raise NotFound(param="line")
+    lock_person(buyer_id)
     return lock_order(order_id)
 
 

@@ -11,6 +11,7 @@ from refunds.evidence import StoredFile
 from refunds.models import Evidence
 from refunds.policy import LIMITS
 from refunds.return_states import OPEN
+from refunds.trust import lock_person
 
 
 def add_evidence(*, return_id: str | None, file: StoredFile, owner_id: str, now: datetime) -> Evidence:
@@ -21,6 +22,7 @@ def add_evidence(*, return_id: str | None, file: StoredFile, owner_id: str, now:
         LimitReached: this person has shown enough files.
     """
     with action():
+        lock_person(owner_id)
         mine = Evidence.objects.filter(owner_id=owner_id, case_id=return_id)
         most = LIMITS.unused_files
         if return_id is not None:

@@ -79,11 +79,6 @@ class Api:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         return await self._ask("POST", path, files={"file": (name, content)}, headers=headers, token=token)
 
-    async def upload(self, path: str, name: str, content: bytes, *, token: str = "") -> dict[str, Any]:
-        """Return the answer to a file sent below ``/api/v1/``. Raises Refused, Unreachable."""
-        headers = {"Idempotency-Key": str(uuid.uuid4())}
-        return await self._ask("POST", path, files={"file": (name, content)}, headers=headers, token=token)
-
     async def pages(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
         """Yield every object of a list."""
         while True:

@@ -1,4 +1,7 @@
-"""Random sequences: whatever is posted, and whatever buyers, brands and the gateway do, the books agree."""
+"""Random sequences: whatever is posted, balances are what they should be.
+
+What people do with orders at random is in ``tests/settlement/test_lives.py``.
+"""
 
 from collections import Counter
 from itertools import count
@@ -11,18 +14,11 @@ from hypothesis import strategies as st
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.lib.money import Money
-from marketplace.models import User
 from orders.ledger.accounts import KINDS, credit, debit
 from orders.ledger.errors import AlreadyReversed, InsufficientBalance
 from orders.ledger.post import NewTransfer, post_many, reverse
-from orders.models import Account, Order, Transfer
-from orders.payments.simulator.cards import late_card
-from refunds.actions.cancel_paid_lines import cancel_paid_lines
+from orders.models import Account, Transfer
 from tests.ledger.books import found
-from tests.orders.gateway_receiver import Hours
-from tests.orders.shop import APPROVE, DECLINE, Shop, caller, cancel, pay, ship, try_to_buy
-from tests.orders.times import findings, later
-from tests.plugin import dealt
 from tests.security.world import undone
 
 pytestmark = pytest.mark.django_db
@@ -95,11 +91,7 @@ class Model:
             self.balances[leg.account.kind, leg.account.currency] -= leg.amount
 
 
-@settings(
-    max_examples=len(dealt(range(25))),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(st.one_of(postings, postings, reversals, repeats), min_size=1, max_size=15))
 def test_balances_are_what_was_posted(deeds: list[tuple[Any, ...]]) -> None:
     with undone():
@@ -111,72 +103,3 @@ def test_balances_are_what_was_posted(deeds: list[tuple[Any, ...]]) -> None:
             key: balance for key, balance in model.balances.items() if balance
         }
         assert found() == set()
-
-
-#: One buyer's doings; cards include late, silent, double and failing ones.
-DEEDS = ("buy", "pay", "cancel", "brand_cancels", "ship", "wait")
-CARDS = (APPROVE, DECLINE, "4000010000000019", "4000010000000035", "4000010000000092", late_card(1_000))
-PAUSES = (0, 60, 901, 3 * 86_400, 6 * 86_400)
-
-
-class Life:
-    """A buyer, a brand and a gateway with random habits."""
-
-    def __init__(self, shop: Shop, hours: Hours, buyer: User) -> None:
-        self.shop, self.hours, self.buyer = shop, hours, buyer
-        self.bella, self.olga = caller(buyer), caller(shop.owner)
-        self.orders: list[Order] = []
-
-    def do(self, deed: str, number: int) -> None:
-        """Do one thing with one of the orders."""
-        if deed == "buy":
-            try_to_buy(self.shop, self.buyer, quantity=1 + number % 3)
-            self.orders = list(Order.objects.order_by("id"))
-        elif deed == "wait":
-            later(self.hours, PAUSES[number % len(PAUSES)])
-        elif self.orders:
-            getattr(self, deed)(self.orders[number % len(self.orders)], number)
-
-    def pay(self, order: Order, number: int) -> None:
-        """Pay with some card."""
-        pay(self.bella, order, CARDS[number % len(CARDS)])
-
-    def cancel(self, order: Order, _: int) -> None:
-        """Cancel."""
-        cancel(self.bella, order)
-
-    def ship(self, order: Order, _: int) -> None:
-        """Ship."""
-        ship(self.olga, order)
-
-    def brand_cancels(self, order: Order, _: int) -> None:
-        """Let the brand take its lines back."""
-        if order.lines.filter(state="paid").exists():
-            cancel_paid_lines(
-                order_id=order.id, brand_id=self.shop.brand.id, actor=self.shop.owner.id, now=clock.now()
-            )
-
-
-@settings(
-    max_examples=len(dealt(range(12))),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    deeds=st.lists(
-        st.tuples(st.sampled_from((*DEEDS, "buy", "pay", "wait")), st.integers(0, 30)),
-        min_size=4,
-        max_size=14,
-    )
-)
-def test_the_books_agree_with_every_life_of_orders(
-    shop: Shop, buyer: User, hours: Hours, deeds: list[tuple[str, int]]
-) -> None:
-    with undone():
-        life = Life(shop, hours, buyer)
-        for deed, number in deeds:
-            life.do(deed, number)
-            assert findings() == []
-        for pause in (901, 3 * 86_400, 6 * 86_400):
-            later(hours, pause)
-            assert findings() == []

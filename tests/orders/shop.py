@@ -57,6 +57,7 @@ class Shop:
     session: Session
     slots: list[Slot] = field(default_factory=list)
     deal: Deal | None = None
+    price: Money = PRICE
 
     @property
     def slot(self) -> Slot:
@@ -79,7 +80,14 @@ class Shop:
 
 
 def open_show(
-    brand: Brand, owner: User, host: User, admin: User, *, variants: int = 1, policy: str = "standard"
+    brand: Brand,
+    owner: User,
+    host: User,
+    admin: User,
+    *,
+    variants: int = 1,
+    policy: str = "standard",
+    price: Money = PRICE,
 ) -> Shop:
     """Return a live show of a streamer that sells ``variants`` variants with ten units each."""
     now = clock.now()
@@ -94,27 +102,27 @@ def open_show(
         now=now,
         return_policy=policy,
     )
-    made = [_variant(product, owner, number) for number in range(variants)]
+    made = [_variant(product, owner, number, price) for number in range(variants)]
     publish_product(product_id=product.id, actor=owner, now=now)
     streamer = register_streamer(user=host, name=host.shown_name, now=now)
     make_collaboration(brand=brand, kind=Collaboration.Kind.OPEN, rate_bp=2_000, actor=owner, now=now)
     session = create_session(streamer=streamer, actor=host, now=now, title="Spring tea")
     schedule_session(session_id=session.id, scheduled_at=now + timedelta(minutes=1), actor=host, now=now)
-    shop = Shop(brand, owner, host, session)
+    shop = Shop(brand, owner, host, session, price=price)
     for variant in made:
         shop.slots.append(
-            add_slot(session_id=session.id, variant_id=variant.id, live_price=PRICE, actor=host, now=now)
+            add_slot(session_id=session.id, variant_id=variant.id, live_price=price, actor=host, now=now)
         )
     shop.session = start_session(session_id=session.id, actor=host, now=now)
     return shop
 
 
-def _variant(product: Product, owner: User, number: int) -> Variant:
+def _variant(product: Product, owner: User, number: int, price: Money) -> Variant:
     return create_variant(
         product_id=product.id,
         sku=f"LJ-{number}",
         title=f"{100 * (number + 1)} g",
-        price=PRICE,
+        price=price,
         actor=owner,
         now=clock.now(),
         on_hand=ON_HAND,

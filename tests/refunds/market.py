@@ -102,7 +102,7 @@ class Market:
         later(self.hours, self.chance.choice(PAUSES))
 
     def _take(self, who: Caller, case: Return, action: str) -> Any:
-        part = {"amount": {"amount": self.chance.randint(1, case.amount), "currency": "CNY"}}
+        part = {"amount": {"amount": self.chance.randint(1, case.amount), "currency": case.currency}}
         decision = self.chance.choice(("buyer", "seller"))
         bodies: dict[str, Any] = {
             "offer": part,

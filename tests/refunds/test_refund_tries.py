@@ -20,7 +20,7 @@ from refunds.actions.send_refund import claim_refund, retry_refund, settle_refun
 from refunds.issue import issue
 from refunds.models import Refund
 from refunds.outcomes import Word
-from refunds.states import BACKOFF, TRANSITIONS, next_try
+from refunds.states import BACKOFF, MOST_DECLINED, TRANSITIONS, next_try
 from refunds.tasks import sweep_late_captures, sweep_refund_webhooks, sweep_refunds
 from tests.orders.gateway_receiver import START, Hours
 from tests.orders.shop import APPROVE, Shop, buy, caller, cancel, pay, states_of
@@ -53,9 +53,29 @@ def test_the_graph_has_no_dead_state() -> None:
 
 
 def test_pauses_grow_and_then_stay() -> None:
-    pauses = [next_try(attempts, now=START) - START for attempts in range(1, 10)]
+    pauses = [next_try(attempts, now=START) - START for attempts in range(1, len(BACKOFF) + 3)]
     assert pauses == [*BACKOFF, BACKOFF[-1], BACKOFF[-1]]
     assert pauses[:3] == [timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2)]
+
+
+@pytest.mark.django_db
+def test_a_refund_that_is_declined_again_and_again_is_tried_daily_and_found(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    refund = cancelled(shop, buyer, REFUND_FAILS)
+    later(hours, 0)
+    for pause in BACKOFF:
+        assert findings() == []
+        later(hours, 2)
+        later(hours, pause.total_seconds())
+    later(hours, 2)
+    refund.refresh_from_db()
+    assert (refund.state, refund.declined) == ("failed", MOST_DECLINED + 1)
+    assert refund.next_attempt_at - clock.now() == timedelta(days=1)
+    assert [finding.split()[:2] for finding in findings()] == [["refund.declined", f"{refund.id}:"]]
+    SimulatedPayment.objects.update(scenario="approve")
+    later(hours, 86_400)
+    assert (Refund.objects.get().state, findings()) == ("done", [])
 
 
 @pytest.mark.django_db

@@ -1,24 +1,32 @@
 """Two who act on one return, or on the same units, at once: one wins, and the guards alone are enough."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
-from django.db.models import F
+from django.db.models import F, QuerySet
 
+from marketplace.errors import LimitReached
 from marketplace.lib import clock
 from marketplace.models import User
 from orders import claims
 from orders.errors import UnitsClaimed, WrongOrderState
 from orders.models import Order, OrderLine
-from refunds import cases
+from refunds import cases, trust
 from refunds.actions import request_return as requesting
+from refunds.actions import show_evidence as showing
 from refunds.actions.answer_return import accept_offer, approve_return, withdraw_return
 from refunds.actions.expire_return import expire_return
 from refunds.actions.request_return import request_return
 from refunds.eligibility import Wish
 from refunds.errors import WrongReturnState
-from refunds.models import Refund, Return
+from refunds.evidence import StoredFile
+from refunds.models import Evidence, Refund, Return
+from refunds.policy import LIMITS
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop
 from tests.orders.test_expiry import at_once
@@ -42,6 +50,19 @@ def stale(line: OrderLine) -> Callable[[str], tuple[Order, list[OrderLine]]]:
     """Return a lock that takes none, and sees the order as it is at this moment for ever."""
     seen = [OrderLine.objects.get(id=line.id) for _ in range(2)]
     return lambda _order_id: (Order.objects.get(id=line.order_id), [seen.pop()])
+
+
+def met(step: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a step after which two wait for each other, unless a lock keeps the second away."""
+    barrier = threading.Barrier(2)
+
+    def both(*given: Any, **named: Any) -> Any:
+        answer = step(*given, **named)
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(timeout=1)
+        return answer
+
+    return both
 
 
 @pytest.mark.usefixtures("alone")
@@ -100,6 +121,50 @@ def test_two_sweeps_at_once_expire_a_return_once(shop: Shop, buyer: User, hours:
     assert sorted(map(str, results)) == ["False", "False", "False", "True"]
     assert Refund.objects.count() == 1
     assert findings() == []
+
+
+@pytest.mark.only_in("scaled")  # SQLite lets in one writer at a time, with or without a lock
+@pytest.mark.parametrize("locked", (True, False))
+@pytest.mark.usefixtures("alone")
+@pytest.mark.django_db(transaction=True)
+def test_the_limit_of_one_buyer_holds_for_requests_at_once_by_the_lock_on_the_buyer(
+    shop: Shop, buyer: User, hours: Hours, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    lines = [delivered(shop, buyer, hours, quantity=2) for _ in range(2)]
+    monkeypatch.setattr(trust, "LIMITS", replace(LIMITS, open_per_buyer=1))
+    monkeypatch.setattr(requesting, "check_limits", met(trust.check_limits))
+    if not locked:
+        monkeypatch.setattr(requesting, "lock_person", lambda _: None)
+    results = at_once(*map(request, lines))
+    refused = [result for result in results if isinstance(result, LimitReached)]
+    assert (len(refused), Return.objects.count()) == ((1, 1) if locked else (0, 2)), results
+
+
+@pytest.mark.only_in("scaled")
+@pytest.mark.parametrize("locked", (True, False))
+@pytest.mark.usefixtures("alone")
+@pytest.mark.django_db(transaction=True)
+def test_the_limit_of_unused_files_holds_for_uploads_at_once_by_the_same_lock(
+    buyer: User, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    monkeypatch.setattr(showing, "LIMITS", replace(LIMITS, unused_files=1))
+    monkeypatch.setattr(QuerySet, "count", met(QuerySet.count))
+    if not locked:
+        monkeypatch.setattr(showing, "lock_person", lambda _: None)
+    runs = [
+        partial(
+            showing.add_evidence,
+            return_id=None,
+            file=StoredFile(f"{name}.png", "png", 1),
+            owner_id=buyer.id,
+            now=clock.now(),
+        )
+        for name in ("a", "b")
+    ]
+    results = at_once(*runs)
+    monkeypatch.undo()
+    refused = [result for result in results if isinstance(result, LimitReached)]
+    assert (len(refused), Evidence.objects.count()) == ((1, 1) if locked else (0, 2)), results
 
 
 # ------------------------------------------------------------- without the lock, and without the guard too

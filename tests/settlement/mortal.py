@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -60,7 +59,7 @@ def main() -> None:
     import django
 
     django.setup()
-    import tests.orders.times  # noqa: F401 - children find all code loaded
+    import tests.settlement.rows  # noqa: F401 - children find all code loaded
 
     wire = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what anybody prints is a log
@@ -96,6 +95,7 @@ def _work(life: Life, tell: Callable[[Any], object]) -> None:
     from django.db import connection
 
     from orders import tasks
+    from tests.settlement.rows import settled_rows
 
     connection.settings_dict["NAME"] = life.database
     if life.forgetful:
@@ -107,7 +107,7 @@ def _work(life: Life, tell: Callable[[Any], object]) -> None:
             for sweep in (tasks.sweep_completed_lines, tasks.sweep_settlement, tasks.sweep_payouts):
                 sweep()
     with time_machine.travel(datetime.fromisoformat(life.moments[-1]), tick=False):
-        tell({"points": points.passed, "rows": _rows()})
+        tell({"points": points.passed, "rows": settled_rows()})
 
 
 class _Points:
@@ -165,56 +165,6 @@ def _forget_keys() -> None:
 
     desk.send, desk.ask = send_anew, know_nothing
     desk.tell = lambda **given: [named(answer) for answer in tell(**given)]
-
-
-def _rows() -> Rows:
-    """Return what a run writes, in an order that does not depend on ids."""
-    from marketplace.models import Fact
-    from orders import models
-    from tests.orders.times import findings
-
-    payouts = {payout.id: payout.owner for payout in models.Payout.objects.all()}
-    runs = {run.id: str(run) for run in models.SettlementRun.objects.all()}
-    names = {**payouts, **runs}
-    tables = {
-        "runs": models.SettlementRun.objects.values_list(
-            "period_start", "period_end", "stage", "started_at", "done_at"
-        ),
-        "lines": models.SettledLine.objects.values_list(
-            "run__period_start", "line_id", "gross", "refunded", "currency", "at", "brand_part",
-            "streamer_part", "agency_part", "platform_part",
-        ),
-        "statements": models.Statement.objects.values_list(
-            "run__period_start", "party", "owner", "currency", "state", "lines", "gross", "refunded",
-            "commission", "fee", "net", "created_at", "closed_at",
-        ),
-        "holds": models.Hold.objects.values_list(
-            "statement__owner", "statement__run__period_start", "amount", "release_at", "released_at"
-        ),
-        "accounts": models.Account.objects.values_list("kind", "owner", "currency", "balance", "version"),
-        "payouts": models.Payout.objects.values_list(
-            "owner", "currency", "amount", "state", "declined", "last_error"
-        ),
-        "bank": models.SimulatedBankTransfer.objects.values_list(
-            "receiver", "currency", "amount", "state", "failure_code", "messages"
-        ),
-    }  # fmt: skip
-    found: dict[str, Any] = {name: sorted(map(list, rows), key=str) for name, rows in tables.items()}
-    found["transfers"] = sorted(
-        [
-            transfer.kind,
-            names.get(transfer.subject, transfer.subject),
-            sorted(transfer.entries.values_list("account_id", "amount")),
-        ]
-        for transfer in models.Transfer.objects.all()
-    )
-    told = Fact.objects.filter(type__regex="^(payout|settlement)").values_list("type", flat=True)
-    found["facts"] = sorted(Counter(told).items())
-    sent = models.SimulatedBankTransfer.objects.exclude(state="failed").values_list("reference", flat=True)
-    found["paid_twice"] = sorted(payouts[id_] for id_, times in Counter(sent).items() if times > 1)
-    found["findings"] = findings()
-    answer: Rows = json.loads(json.dumps(found, default=str))
-    return answer
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Payouts: sent once whatever the bank does, never more than is owed, and the books agree at every step."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from marketplace.lib import clock
 from marketplace.lib.ids import new_id
@@ -12,7 +10,6 @@ from orders.models import (
     Hold,
     Order,
     Payout,
-    SettledLine,
     SettlementRun,
     SimulatedBankTransfer,
     Statement,
@@ -20,13 +17,11 @@ from orders.models import (
 )
 from orders.payments.bank import desk
 from orders.settlement.split import split
-from orders.tasks import sweep_payouts, sweep_settlement
+from orders.tasks import sweep_payouts
 from tests.ledger.books import balance, entries_of
 from tests.orders.gateway_receiver import Hours
-from tests.orders.shop import Shop, caller, ship
+from tests.orders.shop import Shop
 from tests.orders.times import findings, later, settle
-from tests.plugin import dealt
-from tests.security.world import undone
 from tests.settlement.sales import DAY, deliver, end_period, give_back, sell
 
 pytestmark = pytest.mark.django_db
@@ -156,73 +151,3 @@ def test_a_payout_that_failed_is_sent_again_with_what_is_owed_then(
     sweep_payouts()
     assert (of_brand(shop).state, of_brand(shop).amount, of_brand(shop).declined) == ("done", left, 1)
     assert findings() == []
-
-
-class Trade:
-    """A shop in which everything happens that can happen to money."""
-
-    def __init__(self, shop: Shop, buyer: User, hours: Hours) -> None:
-        self.shop, self.buyer, self.hours = shop, buyer, hours
-
-    def sell(self, number: int) -> None:
-        """Sell some units."""
-        if self.shop.taken() < 7:
-            sell(self.shop, self.buyer, quantity=1 + number % 2)
-
-    def ship(self, _: int) -> None:
-        """Ship what is paid."""
-        for order in Order.objects.filter(lines__state="paid"):
-            ship(caller(self.shop.owner), order)
-
-    def give_back(self, number: int) -> None:
-        """Refund a part of some line; of one that is settled sometimes all that is left."""
-        lines = [line for order in Order.objects.order_by("id") for line in order.lines.all()]
-        open_ = [line for line in lines if line.state in {"delivered", "completed"}]
-        if open_:
-            line = open_[number % len(open_)]
-            left = line.amount - line.refunded
-            whole = number % 3 == 0 and line.settled.exists()
-            back = left if whole else left * (number % 10) // 10
-            if back:
-                give_back(line.order, back)
-                settle()
-
-    def settle(self, _: int) -> None:
-        """Let the period end."""
-        end_period(self.hours)
-
-    def pay_out(self, _: int) -> None:
-        """Let the bank work."""
-        sweep_payouts()
-
-    def wait(self, number: int) -> None:
-        """Let days go by."""
-        later(self.hours, (1, 3, 8)[number % 3] * DAY)
-
-
-DEEDS = ("sell", "sell", "ship", "give_back", "settle", "pay_out", "wait")
-
-
-@settings(
-    max_examples=len(dealt(range(6))),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(deeds=st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 30)), min_size=6, max_size=14))
-def test_every_cent_is_where_it_should_be_after_every_deed(
-    shop: Shop, buyer: User, hours: Hours, deeds: list[tuple[str, int]]
-) -> None:
-    with undone():
-        trade = Trade(shop, buyer, hours)
-        sell(shop, buyer)
-        for name, number in [*deeds, ("ship", 0), ("wait", 2), ("wait", 2), ("settle", 0), ("pay_out", 0)]:
-            getattr(trade, name)(number)
-            assert findings() == []
-        for row in SettledLine.objects.filter(refund="").select_related("line"):
-            rows = SettledLine.objects.filter(line=row.line)
-            kept = sum(
-                each.brand_part + each.streamer_part + each.agency_part + each.platform_part for each in rows
-            )
-            assert kept == row.line.amount - row.line.refunded
-        sweep_settlement()
-        assert findings() == []

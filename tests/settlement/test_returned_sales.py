@@ -1,33 +1,18 @@
 """Returns and settlement: an open return keeps its line back, and what comes back later is taken back."""
 
-import random
-from collections.abc import Callable
-
 import pytest
-from django.db.models import F, Q, Sum
 
 from marketplace.lib import clock
-from marketplace.lib.money import Money
 from marketplace.models import User
-from orders.models import Account, Hold, OrderLine, Payment, SettledLine, Transfer
-from orders.payments.bank.models import SimulatedBankTransfer
-from orders.tasks import sweep_payouts
-from refunds.models import Return
-from refunds.return_states import TERMINAL
-from streams.actions.discounts import set_discount
-from streams.models import Funder
+from orders.models import Hold, OrderLine, SettledLine, Transfer
 from tests.ledger.books import balance
 from tests.orders.gateway_receiver import Hours
-from tests.orders.shop import Shop, buy
+from tests.orders.shop import Shop
 from tests.orders.times import findings, later, settle
-from tests.plugin import dealt
 from tests.refunds.claims import NOTE, PARCEL, asked, delivered, done, uploaded
-from tests.refunds.market import Market
-from tests.settlement.sales import DAY, end_period, give_back, parts_of
+from tests.settlement.sales import DAY, end_period, parts_of
 
 pytestmark = pytest.mark.django_db
-
-STEPS_TAKEN = 45
 
 
 def holds_of(line: OrderLine) -> list[tuple[str, str, bool]]:
@@ -51,6 +36,18 @@ def test_an_open_return_keeps_its_line_back(shop: Shop, buyer: User, hours: Hour
     assert holds_of(line) == [("dispute", case.id, True)]
     end_period(hours)
     assert (parts_of(line.order), balance("escrow"), findings()) == ([], 0, [])
+
+
+def test_a_hold_says_what_is_left_when_another_return_of_its_line_is_paid(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    line = delivered(shop, buyer, hours, quantity=3)
+    paid = asked(buyer, line, type="refund_only", reason="not_received")
+    waits = asked(buyer, line)
+    assert Hold.objects.get(subject=waits.id).amount == 11970
+    done(shop.owner, paid, "approve", {})
+    assert Hold.objects.get(subject=waits.id, released_at=None).amount == 7980
+    assert (Hold.objects.get(subject=paid.id).amount, findings()) == (11970, [])
 
 
 def test_a_withdrawn_return_lets_its_line_be_settled(shop: Shop, buyer: User, hours: Hours) -> None:
@@ -100,75 +97,3 @@ def test_a_return_granted_after_settlement_takes_the_parts_back(
     settle()
     assert [sum(parts) for parts in zip(*parts_of(line.order), strict=True)] == [0, 0, 0, 0]
     assert (balance("escrow"), balance("brand_payable", owner=shop.brand.id), findings()) == (0, 0, [])
-
-
-class Trade(Market):
-    """A market in which periods end, parties are paid, and money of settled lines goes back."""
-
-    def doings(self) -> list[tuple[int, Callable[[], None]]]:
-        """Return what can be done, with how often."""
-        more = [
-            (2, self.buy), (2, self.ship), (1, self.leave), (3, self.period), (2, self.pay_parties),
-            (3, self.refund_settled), (2, self.discount),
-        ]  # fmt: skip
-        return [*super().doings(), *more]
-
-    def leave(self) -> None:
-        """Buy and do not pay."""
-        if self.shop.level()[0] - self.shop.level()[1] > 0:
-            buy(self.shop, self.chance.choice(self.people))
-
-    def period(self) -> None:
-        """Let the period end."""
-        end_period(self.hours)
-
-    def pay_parties(self) -> None:
-        """Let the bank pay."""
-        sweep_payouts()
-
-    def discount(self) -> None:
-        """Let a funder take something off the price from now on, or no longer."""
-        funder = self.chance.choice(list(Funder))
-        amount = Money(self.chance.choice((0, 1, 333, 1300)), "CNY")
-        slot = self.shop.slot.id
-        set_discount(slot_id=slot, funder=funder, amount=amount, actor=self.shop.host, now=clock.now())
-
-    def refund_settled(self) -> None:
-        """Give a part, or all that is left, of a settled line back."""
-        lines = OrderLine.objects.filter(settled__refund="", refunded__lt=F("amount")).order_by("id")
-        if lines:
-            line = self.chance.choice(list(lines))
-            left = line.amount - line.refunded
-            give_back(line.order, self.chance.choice((left, self.chance.randint(1, left))))
-
-
-@pytest.mark.parametrize("seed", dealt((2, 4, 9)))
-def test_the_books_agree_with_every_life_of_a_sale(shop: Shop, admin: User, hours: Hours, seed: int) -> None:
-    trade = Trade(shop, admin, hours, random.Random(seed))
-    for person in trade.people:
-        delivered(shop, person, hours, quantity=2)
-    told = []
-    for _ in range(STEPS_TAKEN):
-        told.append(trade.step())
-        assert findings() == [], told
-    for _ in range(5):
-        end_period(hours)
-        sweep_payouts()
-        hours.move(DAY)
-        sweep_payouts()
-        assert findings() == [], told
-    assert set(Return.objects.values_list("state", flat=True)) <= TERMINAL
-    assert not OrderLine.objects.filter(state="completed", settled=None).exists()
-    assert not Hold.objects.filter(line__isnull=False, released_at=None).exists()
-    unshipped = OrderLine.objects.filter(state="paid").aggregate(sum=Sum("amount", default=0))["sum"]
-    assert balance("escrow") == unshipped
-    kept = Payment.objects.filter(state__in=["captured", "partly_refunded"])
-    kinds = Q(kind__in=["platform_revenue", "coupon_funding"])
-    owed = Account.objects.filter(Q(kind__endswith="_payable") | kinds)
-    assert kept.aggregate(sum=Sum(F("amount") - F("refunded"), default=0))["sum"] == unshipped + sum(
-        rows.aggregate(sum=Sum(column, default=0))["sum"]
-        for rows, column in (
-            (owed, "balance"),
-            (SimulatedBankTransfer.objects.filter(state="done"), "amount"),
-        )
-    )

@@ -1,0 +1,157 @@
+"""Lives at random: whatever buyers, sellers, staff, gateway and bank do, every cent is where it should be.
+
+In currencies with no decimals, two and three; after each step the audit finds nothing, and what the parties
+have and had is what buyers paid less what came back.
+"""
+
+import random
+from collections.abc import Callable
+
+import pytest
+from django.db.models import F, Q, Sum
+
+from marketplace.lib import clock
+from marketplace.lib.money import Money
+from marketplace.models import Brand, User
+from orders.models import Account, Hold, Order, OrderLine, Payment, Payout, SettledLine
+from orders.payments.bank.models import SimulatedBankTransfer
+from orders.payments.simulator.cards import late_card
+from orders.payments.simulator.models import SimulatedPayment, SimulatedRefund
+from orders.tasks import sweep_payouts
+from refunds.actions.cancel_paid_lines import cancel_paid_lines
+from refunds.models import Refund, Return
+from refunds.return_states import TERMINAL
+from streams.actions.discounts import set_discount
+from streams.models import Funder
+from tests.ledger.books import balance
+from tests.orders.gateway_receiver import Hours
+from tests.orders.shop import DECLINE, Shop, caller, open_show, pay, try_to_buy
+from tests.orders.times import findings, later
+from tests.plugin import dealt
+from tests.refunds.claims import DAY, delivered
+from tests.refunds.market import Market
+from tests.settlement.sales import end_period, give_back, represent
+
+STEPS_TAKEN = 60
+REFUND_FAILS = "4000010000000092"
+#: Declined, silent, doubled, late, too late, and one whose refunds fail.
+CARDS = (DECLINE, "4000010000000019", "4000010000000035", late_card(300), late_card(1_000), REFUND_FAILS)
+#: What the marketplace earns, and what it pays of discounts.
+OURS = ("platform_revenue", "coupon_funding")
+MONEY_IS_THERE = ("captured", "captured_late", "partly_refunded", "refunded")
+
+
+class Life(Market):
+    """A market in which periods end, parties are paid, cards misbehave and settled money goes back."""
+
+    def doings(self) -> list[tuple[int, Callable[[], None]]]:
+        """Return what can be done, with how often."""
+        more = [
+            (2, self.buy), (3, self.ship), (3, self.use_another_card), (1, self.take_back), (2, self.pass_by),
+            (3, self.period), (2, self.pay_parties), (3, self.refund_settled), (2, self.discount),
+        ]  # fmt: skip
+        return [*super().doings(), *more]
+
+    def use_another_card(self) -> None:
+        """Buy, and pay with a card that misbehaves, or not at all."""
+        buyer = self.chance.choice(self.people)
+        try_to_buy(self.shop, buyer, quantity=self.chance.randint(1, 2))
+        order = Order.objects.filter(buyer=buyer, lines__state="pending_payment").last()
+        card = self.chance.choice((*CARDS, ""))
+        if order is not None and card:
+            assert pay(caller(buyer), order, card).status_code in {200, 402, 409}
+
+    def take_back(self) -> None:
+        """Have the brand cancel what is paid of an order."""
+        order = Order.objects.filter(lines__state="paid").order_by("id").last()
+        if order is not None:
+            brand, owner = self.shop.brand, self.shop.owner
+            cancel_paid_lines(order_id=order.id, brand_id=brand.id, actor=owner.id, now=clock.now())
+
+    def pass_by(self) -> None:
+        """Let so much time go by that money comes late."""
+        later(self.hours, self.chance.choice((60, 301, 901)))
+
+    def period(self) -> None:
+        """Let the period end, and the payment company mend what makes refunds fail."""
+        SimulatedPayment.objects.filter(scenario="refund_fails").update(scenario="approve")
+        end_period(self.hours)
+
+    def pay_parties(self) -> None:
+        """Let the bank pay."""
+        sweep_payouts()
+
+    def discount(self) -> None:
+        """Let a funder take something off the price from now on, or no longer."""
+        funder = self.chance.choice(list(Funder))
+        money = Money(self.chance.choice((0, 1, 333, 1300)), self.shop.price.currency)
+        set_discount(
+            slot_id=self.shop.slot.id, funder=funder, amount=money, actor=self.shop.host, now=clock.now()
+        )
+
+    def refund_settled(self) -> None:
+        """Give a part, or all that is left, of a settled line back."""
+        lines = OrderLine.objects.filter(settled__refund="", refunded__lt=F("amount")).order_by("id")
+        if lines:
+            line = self.chance.choice(list(lines))
+            left = line.amount - line.refunded
+            give_back(line.order, self.chance.choice((left, self.chance.randint(1, left))))
+
+
+def check_every_cent(currency: str, told: list[str]) -> None:
+    """See that the parties have, or had, what buyers paid less what came back, in whole and line by line.
+
+    What the marketplace pays of discounts goes to the parties as if the buyers had paid it.
+    """
+    assert findings() == [], told
+    payments = Payment.objects.filter(state__in=MONEY_IS_THERE)
+    paid = payments.aggregate(sum=Sum(F("amount") - F("refunded"), default=0))["sum"]
+    parties = Account.objects.filter(Q(kind__endswith="_payable") | Q(kind__in=OURS))
+    has = parties.aggregate(sum=Sum("balance", default=0))["sum"]
+    had = Payout.objects.filter(state="done").aggregate(sum=Sum("amount", default=0))["sum"]
+    assert paid == balance("escrow", currency=currency) + has + had, told
+    parts = F("brand_part") + F("streamer_part") + F("agency_part") + F("platform_part")
+    for line in OrderLine.objects.filter(settled__refund=""):
+        kept = SettledLine.objects.filter(line=line).aggregate(sum=Sum(parts))["sum"]
+        assert kept == line.amount - line.refunded + line.platform_funding.amount, (line.id, told)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("currency", "seed"), dealt((("JPY", 1), ("CNY", 2), ("KWD", 3))))
+def test_every_cent_is_where_it_should_be_after_every_step_of_a_life(
+    brand: Brand, brand_owner: User, host: User, admin: User, hours: Hours, currency: str, seed: int
+) -> None:
+    shop = open_show(brand, brand_owner, host, admin, price=Money(3_989, currency))
+    represent(shop.session.streamer, share_bp=1_500)
+    life = Life(shop, admin, hours, random.Random(seed))
+    for person in life.people:
+        delivered(shop, person, hours, quantity=2)
+    told: list[str] = []
+    for _ in range(STEPS_TAKEN):
+        told.append(life.step())
+        check_every_cent(currency, told)
+    for _ in range(5):
+        life.period()
+        sweep_payouts()
+        later(hours, DAY)
+        sweep_payouts()
+        check_every_cent(currency, told)
+    _check_that_all_is_over(shop)
+
+
+def _check_that_all_is_over(shop: Shop) -> None:
+    """See that nothing waits but what is not shipped, and that gateway, bank and shelf say the same."""
+    assert SettledLine.objects.exclude(refund="").exists()
+    assert set(Return.objects.values_list("state", flat=True)) <= TERMINAL
+    assert not OrderLine.objects.filter(state="completed", settled=None).exists()
+    assert not Hold.objects.filter(line__isnull=False, released_at=None).exists()
+    unshipped = OrderLine.objects.filter(state="paid").aggregate(sum=Sum("amount", default=0))["sum"]
+    assert balance("escrow", currency=shop.price.currency) == unshipped
+    refunded = sum(Refund.objects.values_list("amount", flat=True))
+    assert sum(SimulatedRefund.objects.filter(state="done").values_list("amount", flat=True)) == refunded
+    assert sum(Payment.objects.values_list("refunded", flat=True)) == refunded
+    sent = SimulatedBankTransfer.objects.filter(state="done").values_list("amount", flat=True)
+    assert sum(sent) == sum(Payout.objects.filter(state="done").values_list("amount", flat=True)) > 0
+    shipped = OrderLine.objects.filter(state__in=["shipped", "delivered", "completed", "refunded"])
+    back = sum(Return.objects.filter(restocked=True).values_list("units", flat=True))
+    assert shop.level()[0] == 10 - sum(shipped.values_list("quantity", flat=True)) + back
