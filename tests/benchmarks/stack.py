@@ -87,6 +87,11 @@ class Stack:
         database_url = self._url(self.empty_database(self._template))
         return {"DATABASE_URL": database_url, "REDIS_URL": self.redis_url, **self._common(), **env}
 
+    def copy(self, env: dict[str, str]) -> dict[str, str]:
+        """Return the environment of a copy of a database to which nobody is connected."""
+        name = self.empty_database(env["DATABASE_URL"].rpartition("/")[2])
+        return {**env, **self._common(), "DATABASE_URL": self._url(name)}
+
     def embedded(self, **env: str) -> dict[str, str]:
         """Return the environment of the marketplace in embedded mode on a new SQLite file with its tables."""
         given = {"DATABASE_URL": "", "REDIS_URL": "", **self._common(), **env}
