@@ -11,6 +11,7 @@ from marketplace.lib import clock
 from marketplace.lib.money import Money
 from orders.payments.simulator.cards import late_card
 from orders.states import Pay
+from streams.actions.discounts import set_discount
 from streams.actions.lineup import SlotChange, change_slot
 from streams.models import Session, Slot
 from tests.browser.buying import (
@@ -37,6 +38,14 @@ WHERE_IS_THE_FOCUS = """() => {
 TABS = 60
 
 
+def take_off(site: Site, slot: str, amount: int) -> None:
+    """Let the marketplace take so much off each unit of a slot."""
+    admin, money = site.world.people["admin"], Money(amount, "CNY")
+    site.ask(
+        lambda: set_discount(slot_id=slot, funder="platform", amount=money, actor=admin, now=clock.now())
+    )
+
+
 def test_a_newcomer_buys_what_is_being_explained(site: Site, meet: Meet) -> None:
     nina, pinned = meet(size=PHONE), site.world.ids["pinned"]
     page = nina.page
@@ -45,19 +54,31 @@ def test_a_newcomer_buys_what_is_being_explained(site: Site, meet: Meet) -> None
     page.get_by_role("button", name="Sign out").wait_for()
     page.get_by_role("link", name="Spring tea").click()
     connected(page)
-    page.locator("[data-pinned]").get_by_role("button", name="Buy").click()
+    take_off(site, pinned, 500)
+    card = page.locator("[data-pinned]")
+    card.get_by_text("¥34.90").wait_for()
+    assert card.locator("[data-list-price]").inner_text().endswith("¥39.90")
+    card.get_by_role("button", name="Buy").click()
     sheet = page.get_by_role("dialog", name="Checkout")
+    assert "¥39.90 ¥34.90" in sheet.locator("table").inner_text().replace("instead of ", "")
+    take_off(site, pinned, 0)  # what is sold keeps its price
     assert "8 Teahouse Lane" in sheet.locator("summary").inner_text()
     pay(sheet)
     sheet.get_by_role("heading", name="Paid").wait_for()
     order = last_order(site)
-    assert (order.amount, address_of(order)["city"]) == (3990, "Hangzhou")
+    assert (order.amount, address_of(order)["city"]) == (3490, "Hangzhou")
     assert site.ask(lambda: order.buyer.username).startswith("demo-")
-    assert (orders_of(site, pinned)[-1], payments_of(site, order.id)) == (("paid", 3990), [Pay.CAPTURED])
+    assert (orders_of(site, pinned)[-1], payments_of(site, order.id)) == (("paid", 3490), [Pay.CAPTURED])
     sheet.get_by_role("link", name="To the receipt").click()
     page.get_by_role("heading", name="Your order paid").wait_for()
     receipt = page.locator("main").inner_text()
-    for words in (order.id, "¥39.90", "sold by Mountain Tea", "in “Spring tea”", "8 Teahouse Lane"):
+    for words in (
+        order.id,
+        "¥34.90 each instead of ¥39.90",
+        "sold by Mountain Tea",
+        "in “Spring tea”",
+        "8 Teahouse Lane",
+    ):
         assert words in receipt
 
 
