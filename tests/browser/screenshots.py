@@ -35,6 +35,8 @@ JPEG_QUALITY = 85
 #: The path of a replay, which the lobby knows, and seconds from its beginning: in the middle of the show.
 REPLAY = "{replay}"
 REPLAY_SECONDS = 130
+#: The path of the viewer's return about which the seller has made an offer.
+RETURN = "{return}"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ SHOTS = (
     Shot("room-phone", "/live/{show}", who="viewer", size=NARROW, dark=True),
     Shot("checkout", "/live/{show}", who="viewer", press="[data-pinned] button[type=submit]"),
     Shot("orders", "/orders", who="viewer"),
+    Shot("return", RETURN, who="viewer", size=NARROW),
     Shot("replay", REPLAY, who="viewer"),
     Shot("console", "/admin/live/{show}/", who="lulu"),
     Shot("console-phone", "/admin/live/{show}/", who="lulu", size=NARROW, dark=True),
@@ -172,6 +175,10 @@ def _address(page: Page, url: str, path: str, show: str) -> str:
         page.goto(f"{url}/")
         replay = page.locator("main a[href^='/replays/']").nth(1).get_attribute("href") or "/no-replay"
         return f"{replay}#t={REPLAY_SECONDS}"
+    if path == RETURN:
+        page.goto(f"{url}/returns")
+        offered = page.locator("article", has_text="offer made").locator("h2 a")
+        return offered.first.get_attribute("href") or "/no-return"
     return path.replace("{show}", show)
 
 

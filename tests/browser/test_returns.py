@@ -64,10 +64,12 @@ def test_asked_with_a_picture_approved_sent_back_inspected_refunded(site: Site, 
     page.get_by_text("The seller pays for sending it back.").wait_for()
     assert faults_of(bella) == []
     bella.screenshot("return-review")
-    page.get_by_role("button", name="Ask for ¥39.90").click()
+    before = site.ask(Return.objects.count)
+    page.get_by_role("button", name="Ask for ¥39.90").dblclick()
     page.get_by_text("The seller has your request.").wait_for()
     page.get_by_text("by you").wait_for()
     case = newest(site)
+    assert site.ask(Return.objects.count) == before + 1
     assert (case.reason, case.text, case.amount) == ("damaged", "The tin has a dent.", 3990)
     assert faults_of(bella) == []
     bella.screenshot("return-requested")

@@ -146,6 +146,24 @@ def test_a_refusal_loses_nothing_that_was_typed_or_shown(
     assert Return.objects.count() == 1
 
 
+def test_of_perishable_goods_a_share_is_asked_for(
+    bella: Caller, shop: Shop, buyer: User, hours: Hours
+) -> None:
+    line = delivered(shop, buyer, hours)
+    OrderLine.objects.filter(id=line.id).update(return_policy="perishable")
+    page = bella.get(address_of(line)).content.decode()
+    assert 'name="share" type="number"' in page
+    assert 'value="refund_only" required checked' in page
+    typed = form_of(type="refund_only", reason="damaged", share="40", files=[picture()])
+    review = bella.post(address_of(line), typed).content.decode()
+    for words in ("You would get", "¥15.96", "40 % of the price"):
+        assert words in review
+    bella.post(address_of(line), {**hidden(review), "step": "send"})
+    case = Return.objects.get()
+    assert (case.share, case.amount) == (40, 1596)
+    assert bella.post(address_of(line), form_of(share="40")).status_code == 409
+
+
 def test_a_wrong_combination_is_explained(bella: Caller, shop: Shop, buyer: User, hours: Hours) -> None:
     line = delivered(shop, buyer, hours)
     answer = bella.post(address_of(line), form_of(type="refund_only"))
