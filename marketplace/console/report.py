@@ -84,7 +84,7 @@ def cohort_bars(rates: ReturnRates) -> list[Bar]:
 def _cohort_words(cohort: Cohort) -> str:
     if cohort.units:
         return f"{cohort.back} of {cohort.units} units"
-    return f"known {cohort.known_at:%-d %b %H:%M} UTC" if cohort.known_at else "nothing sold"
+    return f"known on {cohort.known_at:%-d %b %H:%M} UTC" if cohort.known_at else "nothing sold"
 
 
 def _people(report: Report) -> list[Bar]:

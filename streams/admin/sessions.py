@@ -141,7 +141,10 @@ class SessionAdmin(OwnAdmin):
         """Return the way to what the show came to, once it has begun."""
         if session.state not in BUTTONS["report"]:
             return ""
-        return format_html('<a href="{}">Report</a>', reverse("console:report", args=[session.id]))
+        address = reverse("console:report", args=[session.id])
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">Report</a>', address
+        )
 
     @button("Console", path="console", icon="sensors", primary=True)
     def console(self, request: HttpRequest, object_id: str) -> HttpResponse:

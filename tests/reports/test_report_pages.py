@@ -41,7 +41,7 @@ def test_the_host_reads_what_the_show_came_to(shop: Shop, sold: OrderLine) -> No
         "Longjing 109.70 CNY 199.50 CNY 3 4 2 50.0 %",
     ):
         assert said in text, (said, text)
-    assert re.search(r"7 days – known \d+ \w{3} \d\d:\d\d UTC", text), text
+    assert re.search(r"7 days – known on \d+ \w{3} \d\d:\d\d UTC", text), text
     client = Client()
     client.force_login(shop.host)
     console = client.get(reverse("console:show", args=[shop.session.id])).content.decode()
