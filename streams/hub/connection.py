@@ -46,7 +46,7 @@ class Connection:
         user_id: public id of the person, None for somebody who has not signed in.
         viewer: who watches: the person's id, or a random one for this connection.
         inside: the viewer is in the room.
-        joined_at: the loop's time when they came in.
+        joined_at: the loop's time when they came to the door, then when they came in.
         stalled: bytes wait to be sent.
     """
 
@@ -63,7 +63,6 @@ class Connection:
         self.user_id: str | None = None
         self.viewer = ""
         self.inside = False
-        self.joined_at = 0.0
         self.stalled = False
         #: The loop's time since when more waits to be sent than may.
         self.over_since: float | None = None
@@ -72,7 +71,7 @@ class Connection:
         #: Messages that came before the viewer was in the room.
         self.waiting: list[bytes] | None = []
         self._allowance = COMMANDS_AT_ONCE
-        self._counted_at = asyncio.get_running_loop().time()
+        self._counted_at = self.joined_at = asyncio.get_running_loop().time()
 
     @property
     def closed(self) -> bool:

@@ -11,6 +11,7 @@ from marketplace.lib import clock
 from streams import protocol
 from streams.hub import layer, messages
 from streams.hub.connection import Connection
+from streams.hub.endings import Endings
 from streams.hub.layer import Line
 from streams.hub.messages import Message, room_group
 from streams.hub.pulse import BEAT_SECONDS, Tally, chat_data
@@ -49,6 +50,7 @@ class Hub:
         self.loop = loop
         self._rooms: dict[str, Room] = {}
         self._people: dict[str, dict[Connection, None]] = {}
+        self._endings = Endings(loop)
         self._slow = SlowViewers()
         self._pings = PingRing()
         self._reader = Reader()
@@ -82,6 +84,10 @@ class Hub:
         if (since is None or not room.covers(since)) and room.needs_snapshot():
             await self._reader.snapshot(room)
         if connection.closed:
+            return
+        ended = self._endings.since(connection)
+        if ended is not None:
+            connection.close(*ended)
             return
         room.admit(connection, since)
         self._pings.add(connection)
@@ -154,7 +160,8 @@ class Hub:
                 self._hang_up(message["user"], CloseCode.ACCESS_ENDED, "access_ended")
 
     def _hang_up(self, user_id: str, code: CloseCode, reason: str, *, room: str | None = None) -> None:
-        """Close a person's connections, in one room or in all."""
+        """Close a person's connections, in one room or in all; also those that are just coming in."""
+        self._endings.note(user_id, code, reason, room=room)
         for connection in list(self._people.get(user_id, ())):
             if room is None or connection.session_id == room:
                 connection.close(code, reason)

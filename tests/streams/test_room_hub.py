@@ -8,10 +8,10 @@ import pytest
 from marketplace.lib import clock
 from marketplace.lib.frames import text_frame
 from streams import hub
-from streams.hub import Hub
+from streams.hub import Hub, messages
 from streams.hub.room import KEPT_FACTS, LAZY_BYTES, MOST_BYTES, WRITES_AT_ONCE, NumberedFrame, Room
 from streams.models import RoomEvent
-from streams.protocol import ResumePoint, fact_frame
+from streams.protocol import CloseCode, ResumePoint, fact_frame
 from streams.queries.room import Head, RoomState
 from tests.streams.fakes import ROOM, FakeSocket, viewer
 
@@ -256,3 +256,35 @@ def test_publishing_after_the_loop_has_ended_is_harmless(no_hub: None) -> None:
     ended = asyncio.run(begin())
     assert ended.loop.is_closed()
     hub.publish(ROOM, [event(1)])
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    (
+        (messages.dismissal("usr_1"), CloseCode.ACCESS_ENDED),
+        (messages.expulsion(ROOM, "usr_1"), CloseCode.BANNED),
+        (messages.dismissal("usr_2"), None),
+    ),
+)
+async def test_who_is_at_the_door_when_their_access_ends_does_not_come_in(
+    monkeypatch: pytest.MonkeyPatch, message: dict[str, object], code: CloseCode | None
+) -> None:
+    own_hub = Hub(asyncio.get_running_loop())
+    try:
+        connection, socket = viewer()
+        connection.user_id = "usr_1"  # the door has let them through
+
+        async def opened_slowly(_session_id: str) -> Room:
+            own_hub.hear(message)
+            return make_room()
+
+        monkeypatch.setattr(own_hub, "_open", opened_slowly)
+        await own_hub.enter(connection, None)
+        assert (socket.code, connection.inside) == (code, code is None)
+        again, socket = viewer()
+        again.joined_at += 1  # later, and let through again
+        again.user_id = "usr_1"
+        await own_hub.enter(again, None)
+        assert (socket.code, again.inside) == (None, True)
+    finally:
+        await own_hub.close()
