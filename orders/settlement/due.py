@@ -59,6 +59,7 @@ FROM (SELECT {{run}} AS run_id, {{at}} AS at, line.id, line.order_id, line.brand
     CASE WHEN line.fee_bp > 10000 - line.rate_bp THEN 10000 - line.rate_bp ELSE line.fee_bp END AS capped_bp
 {_DUE} AND line.brand_id {{brands}}
 ) terms) shares) parts) shared) done
+ORDER BY done.id
 """  # noqa: S608 - constants
 
 _SUMS = """
