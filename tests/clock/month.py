@@ -10,7 +10,7 @@ from marketplace.lib import clock
 from marketplace.models import Fact, User
 from orders.actions.place_orders import place_orders
 from orders.carrier import timeline
-from orders.models import LineHistory, Order, OrderLine, Payment, Payout, Statement
+from orders.models import LineHistory, Order, OrderLine, Party, Payment, Payout, Statement
 from orders.payments.bank import desk
 from orders.payments.simulator.cards import late_card
 from orders.payments.simulator.models import SimulatedPayment
@@ -198,9 +198,8 @@ class Month:
         """Note in which states things stand, where no history of theirs says it."""
         self.seen["payment"] |= set(Payment.objects.values_list("state", flat=True))
         self.seen["statement"] |= set(Statement.objects.values_list("state", flat=True))
-        self.seen["commission"] |= {
-            each.state for each in commissions(with_parts(OrderLine.objects.order_by("id")))
-        }
+        lines = list(with_parts(OrderLine.objects.order_by("id")))
+        self.seen["commission"] |= {each.state for party in Party for each in commissions(lines, party=party)}
 
     def reached(self) -> dict[str, set[str]]:
         """Return every state that something was in by now."""
