@@ -17,7 +17,6 @@ COPY marketplace ./marketplace
 COPY streams ./streams
 COPY orders ./orders
 COPY refunds ./refunds
-COPY reports ./reports
 
 # The code and the collected static files belong to root; the user may write below VAR_DIR only.
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/hawker hawker \

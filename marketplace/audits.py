@@ -3,11 +3,11 @@
 from datetime import datetime
 
 import marketplace.audit
+import marketplace.reports.audit
 import orders.audit
 import orders.ledger.audit
 import orders.settlement.audit
 import refunds.audit
-import reports.audit
 import streams.audit
 from marketplace.lib.findings import Finding
 
@@ -18,7 +18,7 @@ AUDITS = (
     orders.ledger.audit,
     orders.settlement.audit,
     refunds.audit,
-    reports.audit,
+    marketplace.reports.audit,
 )
 
 

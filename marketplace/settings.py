@@ -33,7 +33,6 @@ INSTALLED_APPS = [
     "streams",
     "orders",
     "refunds",
-    "reports",
     "unfold.apps.BasicAppConfig",
     "marketplace.apps.AdminConfig",
     "django.contrib.auth",

@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("marketplace.api.urls")),
     path("api/v1/", include("orders.api.urls")),
     path("api/v1/", include("refunds.api.urls")),
-    path("api/v1/", include("reports.api.urls")),
+    path("api/v1/", include("marketplace.reports.api.urls")),
     path("", include("marketplace.storefront.urls")),
     path("admin/live/", include("marketplace.console.urls")),
     path("admin/money/", include("marketplace.console.money_urls")),

@@ -7,10 +7,10 @@ from typing import Any
 from marketplace.console import charts
 from marketplace.console.tiles import NOTHING
 from marketplace.lib.money import Money
-from reports.queries.cohorts import Cohort, ReturnRates
-from reports.queries.parties import BUYERS, Share
-from reports.queries.sales import kept
-from reports.queries.session_report import Report
+from marketplace.reports.queries.cohorts import Cohort, ReturnRates
+from marketplace.reports.queries.parties import BUYERS, Share
+from marketplace.reports.queries.sales import kept
+from marketplace.reports.queries.session_report import Report
 from streams.queries.figures import MINUTE, minute_of
 
 WIDTH, HEIGHT = 720, 180

@@ -14,12 +14,12 @@ from marketplace.lib import clock
 from marketplace.lib.ids import is_id
 from marketplace.models import Brand, User
 from marketplace.permissions import brands_of, is_platform_staff
-from reports.permissions import get_reported_session
-from reports.queries.cohorts import return_rates
-from reports.queries.lines import Whose, lines_of
-from reports.queries.sales import sales
-from reports.queries.session_report import report_of
-from reports.queries.shows import reads_reports, reported_shows
+from marketplace.reports.permissions import get_reported_session
+from marketplace.reports.queries.cohorts import return_rates
+from marketplace.reports.queries.lines import Whose, lines_of
+from marketplace.reports.queries.sales import sales
+from marketplace.reports.queries.session_report import report_of
+from marketplace.reports.queries.shows import reads_reports, reported_shows
 
 LISTED = 50
 

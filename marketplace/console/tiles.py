@@ -6,9 +6,9 @@ from typing import Any
 from marketplace.console import charts
 from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money
+from marketplace.reports.queries.people import reach
+from marketplace.reports.queries.sales import kept
 from orders.queries.feed import Bought, latest_orders
-from reports.queries.people import reach
-from reports.queries.sales import kept
 from streams.models import Session, Slot
 from streams.queries import figures
 

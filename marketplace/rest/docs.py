@@ -18,7 +18,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from marketplace.errors import DomainError, registered
 from marketplace.rest.problems import title
 
-OUR_APPS = ("marketplace", "streams", "orders", "refunds", "reports")
+OUR_APPS = ("marketplace", "streams", "orders", "refunds")
 
 _HEAD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">

@@ -9,9 +9,9 @@ from django.db.models import Prefetch
 
 from marketplace.lib.money import Money
 from marketplace.models import Product, ProductPicture
+from marketplace.reports.queries.lines import Whose
+from marketplace.reports.queries.sales import CameBack, came_back
 from marketplace.storefront import words
-from reports.queries.lines import Whose
-from reports.queries.sales import CameBack, came_back
 from streams.models import Deal, Session, Slot
 from streams.queries.sessions import deals, line_up, open_at
 

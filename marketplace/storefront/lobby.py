@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.lib import clock
+from marketplace.reports.queries.lines import Whose
+from marketplace.reports.queries.sales import CameBack, Tally, came_back, tallies
 from marketplace.storefront.context import replay_address, room_address
 from marketplace.storefront.doors import next_address, person, refusing
-from reports.queries.lines import Whose
-from reports.queries.sales import CameBack, Tally, came_back, tallies
 from streams.actions.reminders import clear_reminder, set_reminder
 from streams.models import Session
 from streams.queries.access import get_session_for

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 
 from marketplace.errors import NotFound
 from marketplace.lib import clock
+from marketplace.reports.queries.lines import Whose
+from marketplace.reports.queries.sales import came_back
 from marketplace.storefront.goods import Good, goods, pictures_of
 from marketplace.storefront.room import refusal
-from reports.queries.lines import Whose
-from reports.queries.sales import came_back
 from streams.models import RoomEvent, Session
 from streams.queries.access import get_session_for
 from streams.queries.room import session_to_room

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_safe
 from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.models import Product
+from marketplace.reports.queries.lines import Whose
+from marketplace.reports.queries.sales import came_back
 from marketplace.storefront.goods import Good, goods, pictures_of, pinned, rates_of
 from marketplace.storefront.policy import restrict
 from marketplace.storefront.words import REFUSALS
-from reports.queries.lines import Whose
-from reports.queries.sales import came_back
 from streams.models import Session
 from streams.queries.access import get_session_for
 from streams.queries.figures import viewers_now

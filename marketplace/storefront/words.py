@@ -1,6 +1,6 @@
 """Sentences that a page and its script share: why nothing was sold, and how much came back."""
 
-from reports.queries.sales import CameBack
+from marketplace.reports.queries.sales import CameBack
 
 #: Below so many paid units a percentage says more than is known.
 FEW_UNITS = 20

@@ -7,9 +7,9 @@ from django import template
 from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money, exponent
 from marketplace.models import Product
+from marketplace.reports.queries.sales import CameBack
 from marketplace.storefront import words as sentences
 from marketplace.storefront.return_words import STATES
-from reports.queries.sales import CameBack
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.servers import ROOT
 
-APPS = ("marketplace", "streams", "orders", "refunds", "reports")
+APPS = ("marketplace", "streams", "orders", "refunds")
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import pytest
 
 from marketplace.lib import clock
 from marketplace.models import Fact, StockMovement, User
+from marketplace.reports import memory
+from marketplace.reports.queries.lines import Whose
+from marketplace.reports.queries.sales import CameBack, came_back
 from orders.models import OrderLine, Payment
 from refunds.models import Refund, Return
-from reports import memory
-from reports.queries.lines import Whose
-from reports.queries.sales import CameBack, came_back
 from tests.marketplace.rest_callers import problem_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, caller, cancel, ship

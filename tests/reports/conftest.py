@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from marketplace.models import User
+from marketplace.reports import memory
 from orders.models import OrderLine
-from reports import memory
 from streams.models import Attendance
 from tests.orders.gateway_receiver import hours
 from tests.orders.shop import Shop, buy, caller, cancel, shop

@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from marketplace.lib import clock
 from marketplace.models import User
+from marketplace.reports import memory
+from marketplace.reports.queries.cohorts import DAYS, return_rates
+from marketplace.reports.queries.lines import Whose
 from orders.models import OrderLine
-from reports import memory
-from reports.queries.cohorts import DAYS, return_rates
-from reports.queries.lines import Whose
 from tests.marketplace.rest_callers import Caller
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, caller, cancel

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from marketplace.lib import clock
 from marketplace.lib.money import Money
 from marketplace.models import User
+from marketplace.reports.queries.lines import Whose, lines_of
+from marketplace.reports.queries.sales import Sales, kept, sales, tallies
 from orders.models import OrderLine
 from orders.tasks import sweep_expired_orders
-from reports.queries.lines import Whose, lines_of
-from reports.queries.sales import Sales, kept, sales, tallies
 from streams.models import MinuteFigure
 from streams.queries.figures import minutes
 from tests.marketplace.rest_callers import with_token

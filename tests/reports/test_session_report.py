@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from marketplace.lib import clock
 from marketplace.models import User
+from marketplace.reports.queries.people import reach
+from marketplace.reports.queries.session_report import report_of
 from orders.models import OrderLine
-from reports.queries.people import reach
-from reports.queries.session_report import report_of
 from streams.actions.show import end_session
 from tests.marketplace.rest_callers import with_token
 from tests.orders.gateway_receiver import Hours

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from marketplace.models import User
-from reports import memory
+from marketplace.reports import memory
 from tests.marketplace.rest_callers import Caller, with_cookie
 from tests.orders.gateway_receiver import gateway, hours
 from tests.orders.shop import shop

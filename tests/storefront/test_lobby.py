@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 from marketplace.actions.pictures import add_picture
 from marketplace.lib import clock
 from marketplace.models import Fact, User
+from marketplace.reports.queries.lines import Whose
+from marketplace.reports.queries.sales import CameBack, came_back
 from marketplace.storefront import words as sentences
-from reports.queries.lines import Whose
-from reports.queries.sales import CameBack, came_back
 from streams.actions.sessions import create_session, schedule_session
 from streams.actions.show import end_session
 from streams.models import Reminder, Session

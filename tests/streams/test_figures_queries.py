@@ -7,7 +7,7 @@ import pytest
 from marketplace.errors import Forbidden, NotFound
 from marketplace.lib.atomic import action
 from marketplace.models import User
-from reports.queries.sales import kept
+from marketplace.reports.queries.sales import kept
 from streams import figures
 from streams.actions.presence import Watched, record_attendance
 from streams.models import Session

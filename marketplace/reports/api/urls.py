@@ -2,10 +2,10 @@
 
 from django.urls import path
 
+from marketplace.reports.api import figures
+from marketplace.reports.api.metrics import SessionMetrics
+from marketplace.reports.api.reports import SessionReport
 from marketplace.rest.paths import register_ids
-from reports.api import figures
-from reports.api.metrics import SessionMetrics
-from reports.api.reports import SessionReport
 
 register_ids("ses", "prd", "brd", streamer="str")
 

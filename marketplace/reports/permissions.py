@@ -6,7 +6,7 @@ from typing import Any
 from marketplace.errors import Forbidden, NotFound
 from marketplace.permissions import Person, acts_for, brands_of, is_platform_staff, require_member
 from marketplace.queries.catalogue import get_brand, get_product_for
-from reports.queries.lines import Whose
+from marketplace.reports.queries.lines import Whose
 from streams.models import Session, Slot, Streamer
 from streams.queries.access import get_session_for, get_streamer_for
 from streams.queries.figures import get_measured_session

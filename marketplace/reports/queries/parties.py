@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
 
 from marketplace.lib.money import Money
+from marketplace.reports.queries.sales import DELIVERABLE, paid
 from orders.models import OrderLine, SettledLine
 from orders.settlement.split import split
 from orders.states import Line
-from reports.queries.sales import DELIVERABLE, paid
 
 #: In the order of ``orders.settlement.split.Parts``.
 PARTIES = ("brand", "streamer", "agency", "platform")

@@ -9,13 +9,13 @@ from django.db.models import QuerySet
 from django.db.models.functions import TruncMinute
 
 from marketplace.models import Brand, Product
+from marketplace.reports.queries.cohorts import ReturnRates, rates_of
+from marketplace.reports.queries.lines import Whose, lines_in
+from marketplace.reports.queries.parties import Share, shares
+from marketplace.reports.queries.people import Funnel, funnel
+from marketplace.reports.queries.reasons import Reason, reasons
+from marketplace.reports.queries.sales import Sales, summed
 from orders.models import OrderLine
-from reports.queries.cohorts import ReturnRates, rates_of
-from reports.queries.lines import Whose, lines_in
-from reports.queries.parties import Share, shares
-from reports.queries.people import Funnel, funnel
-from reports.queries.reasons import Reason, reasons
-from reports.queries.sales import Sales, summed
 from streams.models import Session, Slot
 from streams.queries.figures import LONGEST_SERIES
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from django.db.models import Sum
 
 from marketplace.lib.findings import Finding
+from marketplace.reports.queries.sales import summed
 from orders.models import OrderLine
-from reports.queries.sales import summed
 from streams.models import MinuteFigure
 
 #: Counters learn that a line's time to pay is over from the sweep, so here no unpaid line is overdue.

@@ -12,12 +12,12 @@ from typing import Any
 
 from django.db.models import F, Min, Q, QuerySet, Sum
 
+from marketplace.reports.memory import Memory
+from marketplace.reports.queries.lines import Whose, lines_of
+from marketplace.reports.queries.sales import CameBack, paid
 from orders.models import LineHistory, OrderLine
 from orders.states import Line
 from refunds.models import Return
-from reports.memory import Memory
-from reports.queries.lines import Whose, lines_of
-from reports.queries.sales import CameBack, paid
 
 #: The cohorts: within how many days units came back. Day 0 is the first 24 hours.
 DAYS = (0, 3, 7, 15, 30)

@@ -6,15 +6,15 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from marketplace.models.tokens import Scope
+from marketplace.reports.api.resources import CurrencySalesOut, ReturnRatesOut
+from marketplace.reports.permissions import get_reported_session
+from marketplace.reports.queries.parties import BUYERS, PARTIES
+from marketplace.reports.queries.reasons import REASONS
+from marketplace.reports.queries.session_report import report_of
 from marketplace.rest import fields
 from marketplace.rest.openapi import operation
 from marketplace.rest.serializers import Resource
 from marketplace.rest.views import ApiView
-from reports.api.resources import CurrencySalesOut, ReturnRatesOut
-from reports.permissions import get_reported_session
-from reports.queries.parties import BUYERS, PARTIES
-from reports.queries.reasons import REASONS
-from reports.queries.session_report import report_of
 
 
 class BrandNameOut(Resource):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.db.models import CharField, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace
 
+from marketplace.reports.queries.sales import DELIVERABLE, paid
 from orders.models import Order, OrderLine
-from reports.queries.sales import DELIVERABLE, paid
 from streams.models import Attendance
 
 

@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from marketplace.models import User
 from marketplace.permissions import acts_for_some_brand, brands_of, is_platform_staff
-from reports.queries.lines import Whose, lines_of
-from reports.queries.sales import Sales, Tally, summed, tallies
+from marketplace.reports.queries.lines import Whose, lines_of
+from marketplace.reports.queries.sales import Sales, Tally, summed, tallies
 from streams.models import Session, Slot
 from streams.permissions import hosted, hosts
 

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from marketplace.lib.money import BASIS_POINTS, Money
+from marketplace.reports.memory import Memory
+from marketplace.reports.queries.lines import Whose, lines_of
 from orders.models import LineHistory, OrderLine
 from orders.states import Line
-from reports.memory import Memory
-from reports.queries.lines import Whose, lines_of
 from streams.models import MinuteFigure, Slot
 
 #: States of a line that was paid for and whose goods have not been cancelled.

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, QuerySet, Sum, Value, When
 
 from marketplace.lib.money import Money
+from marketplace.reports.queries.cohorts import WHOLE
+from marketplace.reports.queries.sales import paid
 from orders.models import OrderLine
 from orders.states import Line
 from refunds.models import Return
-from reports.queries.cohorts import WHOLE
-from reports.queries.sales import paid
 
 CANCELLED = "cancelled"
 REASONS = {CANCELLED: "Cancelled before shipping", **dict(Return.Reason.choices)}

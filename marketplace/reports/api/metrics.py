@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from marketplace.lib.money import Money
+from marketplace.reports.queries.sales import kept
 from marketplace.rest import fields
 from marketplace.rest.openapi import operation
 from marketplace.rest.serializers import Resource
 from marketplace.rest.views import ApiView
-from reports.queries.sales import kept
 from streams.models import Slot
 from streams.queries import figures
 

@@ -6,13 +6,13 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from marketplace.models.tokens import Scope
+from marketplace.reports.api.resources import ReturnRatesOut, SalesOut
+from marketplace.reports.permissions import require_part, require_sight
+from marketplace.reports.queries.cohorts import return_rates
+from marketplace.reports.queries.lines import Whose, lines_of
+from marketplace.reports.queries.sales import sales
 from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView
-from reports.api.resources import ReturnRatesOut, SalesOut
-from reports.permissions import require_part, require_sight
-from reports.queries.cohorts import return_rates
-from reports.queries.lines import Whose, lines_of
-from reports.queries.sales import sales
 
 
 class _ReturnRates(ApiView):
