@@ -15,6 +15,9 @@ from refunds.return_states import TERMINAL, by_whom, next_actions
 
 MAX_UNITS = 1_000_000_000
 
+_CARRIER = RegexValidator(r"^[\w .&-]+\Z", "Write letters, digits, blanks, dots, dashes and &.")
+_TRACKING_NUMBER = RegexValidator(r"^[A-Za-z0-9-]{4,60}\Z", "Write 4 to 60 letters, digits and dashes.")
+
 
 class WishIn(Body):
     """What is asked back of one line."""
@@ -66,8 +69,8 @@ class OfferIn(NoteIn):
 class ParcelIn(Body):
     """The parcel in which the goods come back."""
 
-    carrier = fields.Text(max_length=40, validators=[RegexValidator(r"^[\w .&-]+\Z")])
-    tracking_number = fields.Text(max_length=60, validators=[RegexValidator(r"^[A-Za-z0-9-]{4,60}\Z")])
+    carrier = fields.Text(max_length=40, validators=[_CARRIER])
+    tracking_number = fields.Text(max_length=60, validators=[_TRACKING_NUMBER])
 
 
 class DecisionIn(WhyIn):

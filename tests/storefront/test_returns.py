@@ -200,6 +200,7 @@ def test_a_return_is_followed_to_its_end(
     done(shop.owner, case, "approve", {})
     again = act("send-back", {"carrier": "Hawker Express", "tracking_number": "!"}, 400)
     assert 'value="Hawker Express"' in again
+    assert "Write 4 to 60 letters, digits and dashes." in again
     assert PARCEL["tracking_number"] in act("send-back", PARCEL)
     done(shop.owner, case, "receive")
     done(shop.owner, case, "refuse-goods", {"note": "It is used."})

@@ -15,7 +15,8 @@ function follow() {
     else if (types.length === 1) radio.checked = true;
   }
   const type = form.querySelector("[name=type]:checked")?.value;
-  const needed = reason.dataset.evidence.split(" ").includes(type);
+  const isShown = form.querySelector("[name=evidence]:checked") !== null;
+  const needed = !isShown && reason.dataset.evidence.split(" ").includes(type);
   form.querySelector("[data-files-needed]").textContent = needed ? "(needed)" : "(optional)";
   const share = form.querySelector("[data-share-field]");
   if (share) {
