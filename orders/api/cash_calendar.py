@@ -17,7 +17,9 @@ from orders.settlement.cash_calendar import KINDS, cash_calendar
 class CalendarQuery(Query):
     """Whose."""
 
-    party = fields.Text(max_length=40, help_text="Id of a brand, a streamer or an agency.")
+    party = fields.Text(
+        max_length=40, trim_whitespace=False, help_text="Id of a brand, a streamer or an agency."
+    )
 
 
 class ExpectedOut(Resource):

@@ -128,8 +128,8 @@ streams_streamer_remove_moderator    streamer     - - - v x x x x x v
 streams_streamer_agency_choice       streamer     - - - r x x x x x v
 streams_agency_create                -            - - - x r x x x r v
 streams_agency_share                 agency       - - - x r x x x r v
-streams_agency_add_member            agency       - - - x r x x x v v
-streams_agency_change_member         agency       - - - x r x x x v v
+streams_agency_add_member            agency       - - - x v x x x r v
+streams_agency_change_member         agency       - - - x v x x x r v
 streams_agency_remove_member         agency       - - - x v x x x v v
 orders_orderline_ship                line         - - - x x x v v x v
 orders_order_ship                    paid         - - - x x x v v x v

@@ -93,9 +93,9 @@ POST   agencies                                     host      401 403 403 403 40
 GET    agencies/{agency}                            any       200 200 200 200 200 200 200 200 200 200
 PATCH  agencies/{agency}                            host      401 403 403 403 403 403 403 403 403 200
 GET    agencies/{agency}/members                    any       401 404 404 404 200 404 404 404 200 200
-POST   agencies/{agency}/members                    cookie    401 404 404 404 403 404 404 404 201 201
-PATCH  agencies/{agency}/members/{rival}            cookie    401 404 404 404 403 404 404 404 200 200
-DELETE agencies/{agency}/members/{rival}            cookie    401 404 404 404 204 404 404 404 204 204
+POST   agencies/{agency}/members                    cookie    401 404 404 404 201 404 404 404 403 201
+PATCH  agencies/{agency}/members/{alien}            cookie    401 404 404 404 200 404 404 404 403 200
+DELETE agencies/{agency}/members/{alien}            cookie    401 404 404 404 204 404 404 404 204 204
 GET    collaborations                               any       401 200 200 200 200 200 200 200 200 200
 POST   collaborations                               catalogue 401 404 404 404 404 404 201 201 404 201
 GET    collaborations/{plan}                        any       401 404 404 200 404 404 200 200 404 200

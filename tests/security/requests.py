@@ -61,7 +61,7 @@ BODIES: dict[tuple[str, str], Body] = {
     ("POST", "agencies"): {"name": "New", "share_bp": 500},
     ("PATCH", "agencies/{agency}"): {"share_bp": 500},
     ("POST", "agencies/{agency}/members"): {"username": "otto"},
-    ("PATCH", "agencies/{agency}/members/{rival}"): {"role": "owner"},
+    ("PATCH", "agencies/{agency}/members/{alien}"): {"role": "owner"},
     ("POST", "collaborations"): {"brand": "{brand}", "kind": "open", "rate_bp": 500},
     ("POST", "sessions"): {"title": "New"},
     ("PATCH", "sessions/{scheduled}"): {"title": "New"},

@@ -249,7 +249,7 @@ def _stage(show: Shop, people: dict[str, User]) -> dict[str, str]:
     )
     pin_slot(slot_id=show.slots[1].id, actor=host, now=clock.now())
     agency = create_agency(name="Stars", share_bp=1_000, actor=people["admin"], now=now)
-    for who, role in (("alien", "owner"), ("rival", "staff")):
+    for who, role in (("rival", "owner"), ("alien", "staff")):
         add_agency_member(
             agency_id=agency.id, username=people[who].username, role=role, actor=people["admin"], now=now
         )
