@@ -7,18 +7,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from marketplace.lib import clock
+from marketplace.lib.money import Money
 from marketplace.models import User
 from marketplace.reports.queries.people import reach
 from marketplace.reports.queries.session_report import report_of
 from orders.models import OrderLine
+from streams.actions.discounts import set_discount
 from streams.actions.show import end_session
+from streams.models import Funder
 from tests.marketplace.rest_callers import with_token
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy, caller, pay
 from tests.orders.times import later
 from tests.refunds.claims import DAY, bought
 from tests.reports.cups import second_brand
-from tests.settlement.sales import end_period
+from tests.settlement.sales import deliver, end_period, sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("audited")]
 
@@ -28,6 +31,11 @@ def report(person: User, session_id: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.content
     shown: dict[str, Any] = answer.json()
     return shown
+
+
+def money_of(shop: Shop) -> dict[str, int]:
+    """Return what each party has of the show, in minor units."""
+    return {each["party"]: each["amount"]["amount"] for each in report(shop.host, shop.session.id)["money"]}
 
 
 def yuan(amount: int) -> dict[str, object]:
@@ -44,7 +52,7 @@ def test_parts_and_reasons_sum_to_what_was_paid(shop: Shop, sold: OrderLine, hou
         {"reason": "not_received", "refunds": 1, "units": 1, "amount": yuan(3990)},
         {"reason": "damaged", "refunds": 1, "units": 0, "amount": yuan(1000)},
     ]
-    parts = {each["party"]: each["amount"]["amount"] for each in shown["money"]}
+    parts = money_of(shop)
     assert parts == {"brand": 5_235, "streamer": 1_396, "agency": 0, "platform": 349, "buyers": 8_980}
     assert sum(parts.values()) == 4 * 3990
     assert {each["settled"]["amount"] for each in shown["money"] if each["party"] != "buyers"} == {0}
@@ -53,6 +61,18 @@ def test_parts_and_reasons_sum_to_what_was_paid(shop: Shop, sold: OrderLine, hou
     settled = {each["party"]: each for each in report(shop.host, shop.session.id)["money"]}
     assert {name: each["amount"]["amount"] for name, each in settled.items()} == parts
     assert settled["brand"]["settled"] == settled["brand"]["amount"]
+
+
+def test_discounts_go_off_the_part_of_who_pays_for_them(shop: Shop, buyer: User, hours: Hours) -> None:
+    for funder, amount in ((Funder.PLATFORM, 500), (Funder.STREAMER, 200)):
+        money = Money(amount, "CNY")
+        set_discount(slot_id=shop.slot.id, funder=funder, amount=money, actor=shop.host, now=clock.now())
+    order = sell(shop, buyer)  # 39.90 less 7.00; shared is 37.90: commission 7.58, fee 1.895
+    expected = {"brand": 2843 + 200, "streamer": 758 - 200, "agency": 0, "platform": 189 - 500, "buyers": 0}
+    assert money_of(shop) == expected
+    deliver(shop, order, hours=hours)
+    end_period(hours)
+    assert (money_of(shop), sum(expected.values())) == (expected, 3290)
 
 
 def test_people_are_counted_once_at_each_step(shop: Shop, sold: OrderLine) -> None:
