@@ -26,6 +26,8 @@ from tests.people import sign_up
 from tests.refunds.claims import NOTE, PARCEL, wish
 from tests.settlement.sales import back_for, give_back
 
+Act = Callable[[Callable[[], None]], None]
+
 DAY = 86_400
 #: What is not paid by then is given to others.
 TIME_TO_PAY = 901
@@ -249,6 +251,11 @@ class Month:
         return post(who, f"/api/v1/returns{path}", body).status_code
 
 
+def call(deed: Callable[[], None]) -> None:
+    """Do it here and now."""
+    deed()
+
+
 def _fast() -> str:
     """Return the number of a parcel that takes at most two days."""
     numbers, now = (f"HX9{number:011d}" for number in count()), clock.now()
@@ -262,22 +269,28 @@ def _orders(outcomes: Any) -> list[Order]:
     return [found[outcome.order_id] for outcome in outcomes]
 
 
-def live(month: Month, pass_by: Callable[[int], None]) -> None:
-    """Live thirty days: people act, and ``pass_by`` lets so many seconds go by."""
-    month.sell()
+def live(month: Month, pass_by: Callable[[int], None], *, act: Act = call) -> None:
+    """Live thirty days: people act, ``act`` calls what they do, and ``pass_by`` lets so many seconds go by.
+
+    It begins on a Wednesday evening.
+    """
+    act(month.sell)
     pass_by(TIME_TO_PAY)
-    month.sell_what_came_back()
+    act(month.sell_what_came_back)
     pass_by(DAY - TIME_TO_PAY)
-    month.ship()
+    act(month.ship)
     pass_by(5 * DAY)
-    month.ask_back()
+    act(month.ask_back)
     pass_by(DAY)
-    month.answer()
+    act(month.answer)
     pass_by(DAY)
-    month.inspect()
-    month.see_to_refunds()
+    act(month.inspect)
+    act(month.see_to_refunds)
     pass_by(3 * DAY)  # it is Sunday: many sales are final, and their period is not over
+    act(month.look)
     pass_by(DAY)  # it is: and the bank has refused a payout
+    act(month.look)
     pass_by(10 * DAY)
-    month.refund_what_is_settled()
+    act(month.refund_what_is_settled)
     pass_by(8 * DAY)
+    act(month.look)

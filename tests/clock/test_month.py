@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -65,11 +66,7 @@ def go(mover: Caller, seconds: int) -> None:
 def test_a_month_of_five_hundred_orders(open_month: Callable[[int], Month], mover: Caller) -> None:
     month, began = open_month(ORDERS), clock.now()
 
-    def pass_by(seconds: int) -> None:
-        go(mover, seconds)
-        month.look()
-
-    live(month, pass_by)
+    live(month, partial(go, mover))
 
     assert (Order.objects.count(), (clock.now() - began).days) == (ORDERS, 30)
     reached = month.reached()
