@@ -88,7 +88,7 @@ def _of_party(person: User, owner: str, before: str) -> dict[str, Any]:
         "party": party,
         "tiles": [_tile(currency, expected) for currency in _currencies(party, owner, expected)],
         "expected": expected,
-        "waiting": [one for one in expected if one.kind in {"held", "reserved"}],
+        "waiting": [one for one in expected if one.kind in {"held", "slot_fee", "reserved"}],
         "statements": statements.items,
         "older": statements.items[-1].id if statements.has_more else None,
         "payouts": payouts_for(person).filter(owner=owner)[:PAYOUTS],
@@ -108,7 +108,7 @@ def _tile(currency: str, expected: Sequence[Expected]) -> dict[str, Any]:
     def total(kinds: frozenset[str]) -> Money:
         return Money(sum(one.amount.amount for one in own if one.kind in kinds), currency)
 
-    dated = [one for one in own if one.at is not None and one.amount.amount > 0]
+    dated = [one for one in own if one.at is not None and one.amount.amount > 0 and not one.at_most]
     following = dated[0].at if dated else None
     coming = sum(one.amount.amount for one in dated if one.at == following)
     return {

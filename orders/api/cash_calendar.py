@@ -30,8 +30,9 @@ class ExpectedOut(Resource):
     amount = fields.MoneyField()
     at = fields.Timestamp(allow_null=True, help_text="Null while nobody can say.")
     reason = fields.Text(help_text="Why it waits, in words; of what failed, the bank's code.")
-    subject = fields.Text(help_text="Id of the line, hold or payout; empty for a sum of many.")
+    subject = fields.Text(help_text="Id of the line, hold, slot fee or payout; empty for a sum of many.")
     lines = fields.Integer(help_text="How many sold lines it sums.")
+    at_most = fields.Boolean(help_text="Less may come, or nothing: of a slot fee that is held.")
 
 
 class CalendarOut(Resource):
@@ -49,7 +50,7 @@ class CashCalendar(ApiView):
 
     @operation("Read a cash calendar", query=CalendarQuery, returns=CalendarOut)
     def get(self, request: Request) -> HttpResponseBase:
-        """For those who act for it. What is settled sums to what it is owed, the rest to its estimates."""
+        """For those who act for it. What is settled sums to what it is owed, sales to its estimates."""
         owner = self.query(request, CalendarQuery)["party"]
         party = require_party(self.user(request), owner)
         found = cash_calendar(party, owner, now=self.now)

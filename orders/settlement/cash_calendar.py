@@ -1,7 +1,7 @@
 """The cash calendar: what a party is still to get or to give, each amount with its date and its reason.
 
 Amounts that stand in the ledger sum to the party's payable; amounts of sales that are not settled sum to
-their estimates. Only reads.
+their estimates; of slot fees that are held a party's is the most that it can get. Only reads.
 """
 
 from collections import defaultdict
@@ -14,7 +14,9 @@ from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet
 from django.db.models.functions import TruncWeek
 
 from marketplace.lib.money import Money
-from orders.models import Account, Hold, OrderLine, Party, Payout, SettledLine, SettlementRun
+from orders.models import Account, Hold, OrderLine, Party, Payout, SettledLine, SettlementRun, SlotFee
+from orders.policy import COUNT_MINUTES_AFTER
+from orders.settlement.fees import fee_parts
 from orders.settlement.periods import PERIOD, next_end
 from orders.settlement.split import Funded, settle_sale
 from orders.settlement.statements import OWNER
@@ -24,6 +26,7 @@ KINDS: dict[str, str] = {
     "estimated": "sold, and still to be delivered or in its return window",
     "due": "the return window is over; the next run settles it",
     "held": "a return, a dispute or a review keeps it from being settled",
+    "slot_fee": "held for minutes on air; what they come to is known when they are counted",
     "reserved": "settled and kept back for some days, since much has come back lately",
     "payable": "settled; the next payout sends it",
     "sent": "on its way to the bank account",
@@ -45,7 +48,10 @@ _TERMS = ("rate_bp", "agency_share_bp", "fee_bp")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """An amount that is still to come; negative where the party owes. ``at`` is None while nobody can say."""
+    """An amount that is still to come; negative where the party owes. ``at`` is None while nobody can say.
+
+    ``at_most`` marks an amount of which less may come, or nothing.
+    """
 
     kind: str
     amount: Money
@@ -53,6 +59,7 @@ class Expected:
     reason: str
     subject: str = ""
     lines: int = 0
+    at_most: bool = False
 
 
 def cash_calendar(party: Party, owner: str, *, now: datetime) -> list[Expected]:
@@ -60,6 +67,7 @@ def cash_calendar(party: Party, owner: str, *, now: datetime) -> list[Expected]:
     found = [
         *_of_ledger(party, owner, now=now),
         *_held(party, owner, now=now),
+        *_slot_fees(party, owner, now=now),
         *_unsettled(party, owner, now=now),
     ]
     order = list(KINDS)
@@ -128,6 +136,26 @@ def _held(party: Party, owner: str, *, now: datetime) -> Iterator[Expected]:
             subject=line.id,
             lines=1,
         )
+
+
+def _slot_fees(party: Party, owner: str, *, now: datetime) -> Iterator[Expected]:
+    """Yield the held fees: to a streamer and an agency what all of the minutes earn, to a brand all of it.
+
+    What the one does not get comes back to the other, once the minutes are counted after the show.
+    """
+    fees = SlotFee.objects.filter(**{OWNER[party]: owner}, state=SlotFee.State.HELD)
+    for fee in fees.select_related("session").order_by("id"):
+        part = fee.total if party is Party.BRAND else getattr(fee_parts(fee, fee.total), party.value)
+        ended = fee.session.ended_at
+        if part.amount:
+            yield Expected(
+                kind="slot_fee",
+                amount=part,
+                at=max(ended + COUNT_MINUTES_AFTER, now) if ended else None,
+                reason=KINDS["slot_fee"],
+                subject=fee.id,
+                at_most=True,
+            )
 
 
 def _unsettled(party: Party, owner: str, *, now: datetime) -> Iterator[Expected]:

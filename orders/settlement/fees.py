@@ -46,9 +46,7 @@ def settle_fee(fee: SlotFee, *, minutes: int, now: datetime) -> bool:
     held = SlotFee.objects.filter(id=fee.id, state=State.HELD)
     if not held.update(state=State.SETTLED, counted_minutes=minutes, paid=paid.amount, settled_at=now):
         return False
-    streamer, agency = paid.split([BASIS_POINTS - fee.agency_share_bp, fee.agency_share_bp])
-    nothing = Money(0, fee.currency)
-    parts = Parts(brand=fee.total - paid, streamer=streamer, agency=agency, platform=nothing)
+    parts = fee_parts(fee, paid)
     _move(fee, FeeMove.Step.SETTLED, *parts[:3], now=now)
     record(fee, State.SETTLED, now=now)
     legs = [
@@ -60,6 +58,12 @@ def settle_fee(fee: SlotFee, *, minutes: int, now: datetime) -> bool:
         legs.append(credit("agency_payable", parts.agency, owner=fee.agency_id))
     _post(fee, "fee_settled", [leg for leg in legs if leg.amount], now=now)
     return True
+
+
+def fee_parts(fee: SlotFee, paid: Money) -> Parts:
+    """Return who has how much of a fee of which so much is paid; the brand has the rest back."""
+    streamer, agency = paid.split([BASIS_POINTS - fee.agency_share_bp, fee.agency_share_bp])
+    return Parts(fee.total - paid, streamer, agency, Money(0, fee.currency))
 
 
 def record(fee: SlotFee, state: str, *, now: datetime) -> None:

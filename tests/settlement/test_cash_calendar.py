@@ -33,7 +33,7 @@ def read(person: User, path: str) -> list[dict[str, Any]]:
 
 
 def reconciled(shop: Shop, party: str) -> Counter[str]:
-    """Return the amounts of a party's calendar by kind; they are its payable and its estimates."""
+    """Return the amounts of a party's calendar by kind; they are its payable, held fees and estimates."""
     person, owner, sales = {
         "brand": (shop.owner, shop.brand.id, f"brand={shop.brand.id}"),
         "streamer": (shop.host, shop.session.streamer_id, f"session={shop.session.id}"),
@@ -44,9 +44,12 @@ def reconciled(shop: Shop, party: str) -> Counter[str]:
     account = Account.objects.filter(kind=f"{party}_payable", owner=owner).first()
     in_ledger = sum(amount for kind, amount in sums.items() if kind in LEDGER)
     assert in_ledger == (account.balance if account else 0)
+    held = [fee for fee in read(person, f"slot-fees?{sales}") if fee["state"] == "held"]
+    assert sums["slot_fee"] == sum(fee["amount"]["amount"] for fee in held)
     commissions = read(person, f"commissions?{sales}&limit=100")
     waiting = [row for row in commissions if row["state"] in {"estimated", "due"}]
-    assert sum(sums.values()) - in_ledger == sum(row[PARTS[party]]["amount"] for row in waiting)
+    estimated = sum(row[PARTS[party]]["amount"] for row in waiting)
+    assert sum(sums.values()) == in_ledger + sums["slot_fee"] + estimated
     return sums
 
 

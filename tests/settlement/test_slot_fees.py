@@ -25,6 +25,7 @@ from tests.orders.shop import PRICE, Shop
 from tests.orders.times import findings, later
 from tests.people import sign_up
 from tests.settlement.sales import deliver, end_period, represent, sell
+from tests.settlement.test_cash_calendar import reconciled
 from tests.settlement.test_statements import read
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +156,37 @@ def test_statements_of_all_parties_show_the_fee(
     assert [(row["slot_fee"], row["net"]) for row in rows] == [("-1000", "-1000"), ("100", "100")]
     sweep_payouts()
     assert (owed(shop, rico, agency), findings()) == ((0, 0, 0), [])
+
+
+def test_a_held_fee_is_to_come_to_everybody_who_may_get_it(
+    shop: Shop, slot: Slot, rico: Streamer, admin: User, hours: Hours
+) -> None:
+    agency = represent(rico, share_bp=1_500)
+    parties = (shop.owner, shop.brand.id), (rico.user, rico.id), (admin, agency.id)
+
+    def to_come() -> list[tuple[int, bool, str | None, str]]:
+        """Return what the three calendars say of slot fees."""
+        return [
+            (entry["amount"]["amount"], entry["at_most"], entry["at"], entry["subject"])
+            for person, owner in parties
+            for entry in read(person, f"cash-calendar?party={owner}")["data"]
+            if entry["kind"] == "slot_fee"
+        ]
+
+    fee = offer(shop.owner, slot).json()["id"]
+    assert to_come() == []
+    start(slot)
+    assert to_come() == [(amount, True, None, fee) for amount in (FEE, 850, 150)]
+    assert reconciled(shop, "brand") == {"payable": 2993 - FEE, "slot_fee": FEE}
+    run_show(slot, hours)
+    ended = Session.objects.get(id=slot.session_id).ended_at
+    assert ended is not None
+    counted_at = (ended + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    assert to_come() == [(amount, True, counted_at, fee) for amount in (FEE, 850, 150)]
+    [shown] = read(admin, f"slot-fees?agency={agency.id}")["data"]
+    assert (shown["id"], shown["state"]) == (fee, "held")
+    later(hours, HOUR)
+    assert (to_come(), reconciled(shop, "brand")) == ([], {"payable": 2993})
 
 
 @pytest.mark.parametrize("who", ("nobody", "window", "newcomer", "host", "regular"))
