@@ -1,10 +1,10 @@
 """Access functions: the only way an interface fetches an order. What is not yours is not found."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Manager, QuerySet
+from django.db.models import Manager, Q, QuerySet
 
 from marketplace.errors import NotFound
 from marketplace.lib.ids import is_id
@@ -150,9 +150,27 @@ def require_host(user: User, session_id: str) -> Sight:
 
 def owners_of(user: User) -> list[str]:
     """Return the ids under which a person is owed money: their brands, themselves, their agencies."""
+    return [owner for owners in owners_by_party(user).values() for owner in owners]
+
+
+def owners_by_party(user: User) -> dict[Party, list[str]]:
+    """Return the ids under which a person is owed money, by kind of party; kinds with none are left out."""
     streamers = Streamer.objects.filter(user=user).values_list("id", flat=True)
     agencies = AgencyMember.objects.filter(user=user).values_list("agency_id", flat=True)
-    return [*brand_ids_of(user), *streamers, *agencies]
+    owners = {
+        Party.BRAND: list(brand_ids_of(user)),
+        Party.STREAMER: list(streamers),
+        Party.AGENCY: list(agencies),
+    }
+    return {party: ids for party, ids in owners.items() if ids}
+
+
+def is_party(owners: Mapping[Party, Collection[str]], path: str = "") -> Q:
+    """Return to which rows one of these is a party, by brand, streamer and agency named below ``path``."""
+    own = Q(pk__in=[])
+    for party, ids in owners.items():
+        own |= Q(**{f"{path}{party.value}_id__in": ids})
+    return own
 
 
 def is_owed_money(person: Person) -> bool:

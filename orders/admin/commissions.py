@@ -1,19 +1,19 @@
-"""Admin of commissions: brands and streamers see how each paid line is split, from its payment on."""
+"""Admin of commissions: brands, streamers and agencies see how each paid line is split, from payment on."""
 
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, QuerySet, Value, When
 
 from marketplace.admin.base import column
 from marketplace.lib.money import Money
 from marketplace.models import User
-from marketplace.permissions import brands_of, is_platform_staff
+from marketplace.permissions import is_platform_staff
 from orders.admin.base import LineShowFilter, TradeAdmin
 from orders.models import CommissionLine, Party
+from orders.permissions import is_owed_money, is_party, owners_by_party
 from orders.settlement.commissions import Commission, with_parts
-from streams.admin.collaborations import has_plans
-from streams.models import Streamer
+from orders.settlement.statements import OWNER
 
 COLOURS = {
     "estimated": "info",
@@ -27,12 +27,18 @@ COLOURS = {
 
 @admin.register(CommissionLine)
 class CommissionAdmin(TradeAdmin):
-    """Paid lines of one's brands and of one's own shows; an estimate until they are settled."""
+    """Paid lines of one's brands, shows and agencies; an estimate until they are settled."""
 
-    audience = staticmethod(has_plans)
+    audience = staticmethod(is_owed_money)
     group = "Money"
     icon = "percent"
-    ids: ClassVar = {"oln": "pk", "ord": "order_id", "brd": "brand_id", "str": "streamer_id"}
+    ids: ClassVar = {
+        "oln": "pk",
+        "ord": "order_id",
+        "brd": "brand_id",
+        "str": "streamer_id",
+        "agc": "agency_id",
+    }
     list_display = (
         "title", "total", "shown_state", "to_brand", "to_streamer", "to_agency", "to_platform", "brand",
         "streamer", "return_by",
@@ -49,17 +55,16 @@ class CommissionAdmin(TradeAdmin):
     )  # fmt: skip
 
     def own(self, person: User) -> QuerySet[CommissionLine]:
-        """Return the paid lines of a person's brands and shows, all of them for platform staff."""
+        """Return the paid lines to which a person is a party, all of them for platform staff."""
         rows = with_parts(CommissionLine.objects.select_related("brand", "streamer", "agency", "order"))
-        streamer = Streamer.objects.filter(user=person).first()
-        mine = Q(streamer=streamer) if streamer else Q(streamer=None)
-        rows = rows.annotate(
-            seen_by=Case(When(mine, then=Value("streamer")), default=Value("brand"), output_field=CharField())
-        )
-        if is_platform_staff(person):
-            return rows
-        brands = list(brands_of(person).values_list("id", flat=True))
-        return rows.filter(Q(brand_id__in=brands) | mine)
+        mine = owners_by_party(person)
+        views = [
+            When(**{f"{OWNER[party]}__in": mine[party]}, then=Value(party.value))
+            for party in (Party.STREAMER, Party.BRAND, Party.AGENCY)
+            if party in mine
+        ]
+        rows = rows.annotate(seen_by=Case(*views, default=Value(Party.BRAND.value), output_field=CharField()))
+        return rows if is_platform_staff(person) else rows.filter(is_party(mine))
 
     @column("State", label=COLOURS)
     def shown_state(self, line: CommissionLine) -> str:

@@ -1,18 +1,18 @@
 """Admin of settlement: statements, holds and payouts for who is owed money, the rest for platform staff."""
 
+from itertools import chain
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 
 from marketplace.admin.base import OwnInline, column
-from marketplace.lib.ids import is_id
 from marketplace.lib.money import Money
 from marketplace.models import User
 from marketplace.permissions import is_platform_staff
 from orders.admin.base import STATE_COLOURS, TradeAdmin
 from orders.models import Hold, Payout, ReserveTier, SettledLine, SettlementRun, Statement
-from orders.permissions import is_owed_money, owners_of, payouts_for, statements_for
+from orders.permissions import is_owed_money, is_party, owners_by_party, payouts_for, statements_for
 
 STATES = {"open": "info", "closed": "warning", "paid": "success", "failed": "danger"}
 
@@ -79,12 +79,9 @@ class HoldAdmin(TradeAdmin):
         holds = Hold.objects.select_related("line", "statement")
         if is_platform_staff(person):
             return holds
-        mine = owners_of(person)
-        own = Q(statement__owner__in=mine)
-        for prefix, column_ in (("brd", "brand"), ("str", "streamer"), ("agc", "agency")):
-            ids = [owner for owner in mine if is_id(owner, prefix)]
-            own |= Q(**{f"line__{column_}_id__in": ids})
-        return holds.filter(own)
+        mine = owners_by_party(person)
+        owners = chain.from_iterable(mine.values())
+        return holds.filter(Q(statement__owner__in=owners) | is_party(mine, "line__"))
 
 
 @admin.register(Payout)

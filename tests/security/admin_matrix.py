@@ -44,8 +44,8 @@ orders_receivedpayout                payout       - - - x x x x x x v
 orders_statement                     statement    - - - l l x v v l v
 orders_hold                          hold         - - - l l x v v l v
 orders_payout                        wage         - - - l l x v v l v
-orders_commissionline                line         - - - v l x v v l v
-orders_slotfee                       fee          - - - v l x v v l v
+orders_commissionline                line         - - - v v x v v v v
+orders_slotfee                       fee          - - - v v x v v v v
 orders_settledline                   settled      - - - x x x x x x v
 orders_settlementrun                 run          - - - x x x x x x v
 orders_reservetier                   tier         - - - x x x x x x v

@@ -53,7 +53,7 @@ from streams.actions.deals import open_deal
 from streams.actions.lineup import add_slot, pin_slot
 from streams.actions.people import add_moderator, create_agency, register_streamer
 from streams.actions.sessions import create_session, schedule_session
-from streams.models import BlockedWord, RoomEvent, Session
+from streams.models import Agency, BlockedWord, RoomEvent, Session
 from tests.marketplace.rest_callers import Caller
 from tests.orders import shop as shops
 from tests.orders.shop import Shop
@@ -338,10 +338,11 @@ def _settled(show: Shop, order: Order) -> dict[str, str]:
     wage = Payout.objects.create(
         party="brand", owner=show.brand.id, currency="CNY", amount=100, next_attempt_at=now, created_at=now
     )  # fmt: skip
-    session = Session.objects.get(title="Summer tea")
+    session, agency = Session.objects.get(title="Summer tea"), Agency.objects.get()
+    OrderLine.objects.filter(id=line.id).update(agency=agency)
     fee = SlotFee.objects.create(
-        slot=session.slots.get(), session=session, brand=show.brand, streamer=session.streamer, amount=5_000,
-        currency="CNY", minutes=10, offered_at=now,
+        slot=session.slots.get(), session=session, brand=show.brand, streamer=session.streamer, agency=agency,
+        amount=5_000, currency="CNY", minutes=10, offered_at=now,
     )  # fmt: skip
     return {
         "fee": fee.id, "wage": wage.id, "statement": statement.id,

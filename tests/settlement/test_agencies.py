@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from marketplace.lib import clock
 from marketplace.models import User
+from orders.models import SlotFee
 from orders.tasks import sweep_payouts
 from streams.models import Agency, AgencyMember
 from tests.marketplace.rest_callers import problem_of, with_cookie, with_token
@@ -46,6 +49,34 @@ def test_an_agency_reads_its_statements_payouts_commissions_and_streamers(
     stranger = with_token(outsider, "money:read")
     for path in (f"statements/{statement['id']}", f"commissions?agency={agency.id}"):
         problem_of(stranger.send("GET", f"/api/v1/{path}", None), 404, "not_found")
+
+
+def test_an_agency_sees_its_commissions_and_slot_fees_in_the_admin(
+    shop: Shop, buyer: User, outsider: User
+) -> None:
+    sell(shop, buyer)  # before there was an agency
+    agency = represent(shop.session.streamer, share_bp=1_500)
+    other = Agency.objects.create(name="Moons", share_bp=500, created_at=clock.now())
+    for of, person in ((agency, buyer), (other, outsider)):
+        AgencyMember.objects.create(agency=of, user=person, role="staff")
+    line = sell(shop, buyer).lines.get()
+    fee = SlotFee.objects.create(
+        slot=shop.slot, session=shop.session, brand=shop.brand, streamer=shop.session.streamer, agency=agency,
+        amount=5_000, currency="CNY", minutes=10, offered_at=clock.now(), state="held",
+    )  # fmt: skip
+    client = Client()
+    for person, own in ((buyer, {line.pk, fee.pk}), (outsider, set())):
+        client.force_login(person)
+        for page, row in (("commissionline", line), ("slotfee", fee)):
+            listed = client.get(reverse(f"admin:orders_{page}_changelist")).context["cl"].result_list
+            assert {each.pk for each in listed} == own & {row.pk}
+            answer = client.get(reverse(f"admin:orders_{page}_change", args=[row.pk]))
+            assert answer.status_code == (200 if own else 302)
+    client.force_login(buyer)
+    page = client.get(reverse("admin:orders_commissionline_change", args=[line.pk])).content.decode()
+    assert "1.20 CNY" in page  # 15 % of 7.98
+    SlotFee.objects.update(agency=None, state="offered")  # who has a part is settled when it is held
+    assert client.get(reverse("admin:orders_slotfee_change", args=[fee.pk])).status_code == 302
 
 
 def test_platform_staff_names_the_first_owner_who_names_the_others(buyer: User, admin: User) -> None:
