@@ -11,8 +11,8 @@ from marketplace.models import User
 from marketplace.permissions import is_platform_staff
 from orders.admin.base import LineShowFilter, TradeAdmin
 from orders.models import CommissionLine, Party
-from orders.permissions import is_owed_money, is_party, owners_by_party
-from orders.settlement.commissions import Commission, with_parts
+from orders.permissions import is_owed_money, owners_by_party
+from orders.settlement.commissions import Commission, lines_of, with_parts
 from orders.settlement.statements import OWNER
 
 COLOURS = {
@@ -64,7 +64,7 @@ class CommissionAdmin(TradeAdmin):
             if party in mine
         ]
         rows = rows.annotate(seen_by=Case(*views, default=Value(Party.BRAND.value), output_field=CharField()))
-        return rows if is_platform_staff(person) else rows.filter(is_party(mine))
+        return rows if is_platform_staff(person) else rows.filter(lines_of(mine))
 
     @column("State", label=COLOURS)
     def shown_state(self, line: CommissionLine) -> str:

@@ -172,6 +172,9 @@ class OrderLine(models.Model):
             models.Index(fields=["brand", "order"], condition=Q(state="paid"), name="line_to_ship"),
             models.Index(fields=["return_by"], condition=Q(state="delivered"), name="line_to_complete"),
             models.Index(fields=["brand", "order"], name="line_by_brand"),
+            models.Index(
+                fields=["agency", "order"], condition=Q(agency__isnull=False), name="line_by_agency"
+            ),
             models.Index(fields=["brand"], condition=Q(state="completed"), name="line_to_settle"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [

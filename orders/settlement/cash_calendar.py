@@ -16,6 +16,7 @@ from django.db.models.functions import TruncWeek
 from marketplace.lib.money import Money
 from orders.models import Account, Hold, OrderLine, Party, Payout, SettledLine, SettlementRun, SlotFee
 from orders.policy import COUNT_MINUTES_AFTER
+from orders.settlement.commissions import lines_of
 from orders.settlement.fees import fee_parts
 from orders.settlement.periods import PERIOD, next_end
 from orders.settlement.split import Funded, settle_sale
@@ -203,7 +204,8 @@ def _settled_at(week: datetime, settled_until: datetime | None) -> datetime:
 def _open_lines(party: Party, owner: str) -> QuerySet[OrderLine]:
     """Return the lines that were paid for and will be settled if nothing comes back."""
     settled = SettledLine.objects.filter(line=OuterRef("id"), refund="")
-    lines = OrderLine.objects.filter(**{OWNER[party]: owner}, state__in=_OPEN, amount__gt=F("refunded"))
+    own = lines_of({party: [owner]})
+    lines = OrderLine.objects.filter(own, state__in=_OPEN, amount__gt=F("refunded"))
     return lines.exclude(Exists(settled))
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
+from marketplace.lib.ids import new_id
 from marketplace.models import User
-from orders.models import Account, Hold, ReserveTier
+from orders.models import Account, Hold, OrderLine, Party, ReserveTier
+from orders.settlement.commissions import lines_of
 from orders.settlement.holds import hold_line
 from orders.settlement.periods import next_end
 from orders.tasks import sweep_payouts
@@ -119,3 +121,10 @@ def test_a_refused_payout_stands_in_the_calendar_with_the_next_try(
     )  # fmt: skip
     assert (entry["at"], entry["amount"]) == (payout["next_attempt_at"], payout["amount"])
     assert reconciled(shop, "brand")["failed"] == payout["amount"]["amount"]
+
+
+@pytest.mark.only_in("embedded")  # of so few rows PostgreSQL reads all, whatever indexes there are
+@pytest.mark.parametrize("party", list(Party))
+def test_the_lines_of_a_party_are_found_by_an_index(party: Party) -> None:
+    plan = OrderLine.objects.filter(lines_of({party: [new_id("brd")]})).explain()
+    assert "orders_orderline USING INDEX line_" in plan, plan
