@@ -68,28 +68,41 @@ WHERE settled.platform <> line.platform_discount * line.quantity - line.platform
 ORDER BY line.id
 """
 
+# Sums of a statement, and what each is of a line; slot fees have none of them.
+_SUMS = {
+    "gross": "gross",
+    "discount": "discount",
+    "refunded": "refunded",
+    "platform_funded": "platform_funded",
+    "streamer_funded": "streamer_funded",
+    "commission": "streamer_part + streamer_funded + agency_part",
+    "fee": "platform_part",
+}
+
 # Statements beside their lines, for runs that have made them.
-_STATEMENTS = """
+_STATEMENTS = f"""
 SELECT owner, currency, SUM(said), SUM(net), SUM(told), SUM(lines) FROM (
     SELECT run_id, replace(substr(owner, 5), '-', '') AS owner, currency, lines AS said, net,
-        0 AS told, 0 AS lines
-    FROM orders_statement WHERE party = '{party}'
+        0 AS told, 0 AS lines, slot_fees, {", ".join(_SUMS)}
+    FROM orders_statement WHERE party = '{{party}}'
     UNION ALL
-    SELECT run_id, replace(CAST({party}_id AS text), '-', ''), line.currency, 0, 0, SUM({party}_part),
-        COUNT(*)
+    SELECT run_id, replace(CAST({{party}}_id AS text), '-', ''), line.currency, 0, 0, SUM({{party}}_part),
+        COUNT(*), 0, {", ".join(f"-SUM({of_line})" for of_line in _SUMS.values())}
     FROM orders_settledline line JOIN orders_settlementrun run ON run.id = line.run_id
-    WHERE {party}_id IS NOT NULL AND run.stage IN ('closing', 'done')
-    GROUP BY run_id, {party}_id, line.currency
+    WHERE {{party}}_id IS NOT NULL AND run.stage IN ('closing', 'done')
+    GROUP BY run_id, {{party}}_id, line.currency
     UNION ALL
-    SELECT run_id, replace(CAST({party}_id AS text), '-', ''), fee.currency, 0, 0, SUM({party}_part),
-        COUNT(*)
+    SELECT run_id, replace(CAST({{party}}_id AS text), '-', ''), fee.currency, 0, 0, SUM({{party}}_part),
+        COUNT(*), -SUM({{party}}_part), {", ".join("0" for _ in _SUMS)}
     FROM orders_feemove fee JOIN orders_settlementrun run ON run.id = fee.run_id
-    WHERE {party}_part <> 0 AND run.stage IN ('closing', 'done')
-    GROUP BY run_id, {party}_id, fee.currency
+    WHERE {{party}}_part <> 0 AND run.stage IN ('closing', 'done')
+    GROUP BY run_id, {{party}}_id, fee.currency
 ) summed
-GROUP BY run_id, owner, currency HAVING SUM(said) <> SUM(lines) OR SUM(net) <> SUM(told)
+GROUP BY run_id, owner, currency
+HAVING SUM(said) <> SUM(lines) OR SUM(net) <> SUM(told) OR SUM(slot_fees) <> 0
+    OR {" OR ".join(f"SUM({name}) <> 0" for name in _SUMS)}
 ORDER BY owner, currency
-"""
+"""  # noqa: S608 - constants
 
 # Slot fees whose moves do not say what their state does.
 _FEES = """
