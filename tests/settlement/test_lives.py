@@ -6,6 +6,8 @@ have and had is what buyers paid less what came back.
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import F, Q, Sum
@@ -13,7 +15,8 @@ from django.db.models import F, Q, Sum
 from marketplace.lib import clock
 from marketplace.lib.money import Money
 from marketplace.models import Brand, User
-from orders.models import Account, Hold, Order, OrderLine, Payment, Payout, SettledLine
+from orders.actions.slot_fees import offer_fee
+from orders.models import Account, Hold, Order, OrderLine, Payment, Payout, SettledLine, SlotFee
 from orders.payments.bank.models import SimulatedBankTransfer
 from orders.payments.simulator.cards import late_card
 from orders.payments.simulator.models import SimulatedPayment, SimulatedRefund
@@ -22,11 +25,17 @@ from refunds.actions.cancel_paid_lines import cancel_paid_lines
 from refunds.models import Refund, Return
 from refunds.return_states import TERMINAL
 from streams.actions.discounts import set_discount
-from streams.models import Funder
+from streams.actions.lineup import add_slot, pin_slot
+from streams.actions.people import register_streamer
+from streams.actions.presence import Watched, record_attendance
+from streams.actions.sessions import create_session, schedule_session
+from streams.actions.show import end_session, start_session
+from streams.models import Funder, Session
 from tests.ledger.books import balance
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import DECLINE, Shop, caller, open_show, pay, try_to_buy
 from tests.orders.times import findings, later
+from tests.people import sign_up
 from tests.plugin import dealt
 from tests.refunds.claims import DAY, delivered
 from tests.refunds.market import Market
@@ -42,13 +51,20 @@ MONEY_IS_THERE = ("captured", "captured_late", "partly_refunded", "refunded")
 
 
 class Life(Market):
-    """A market in which periods end, parties are paid, cards misbehave and settled money goes back."""
+    """A market in which periods end, parties are paid, cards misbehave, money goes back and fees move."""
+
+    def __init__(self, shop: Shop, admin: User, hours: Hours, chance: random.Random) -> None:
+        super().__init__(shop, admin, hours, chance)
+        self.other = register_streamer(user=sign_up("rico"), name="Rico Live", now=clock.now())
+        represent(self.other, share_bp=3_333)
+        self.sponsored: Session | None = None
 
     def doings(self) -> list[tuple[int, Callable[[], None]]]:
         """Return what can be done, with how often."""
         more = [
             (2, self.buy), (3, self.ship), (3, self.use_another_card), (1, self.take_back), (2, self.pass_by),
             (3, self.period), (2, self.pay_parties), (3, self.refund_settled), (2, self.discount),
+            (4, self.sponsor),
         ]  # fmt: skip
         return [*super().doings(), *more]
 
@@ -88,6 +104,34 @@ class Life(Market):
         set_discount(
             slot_id=self.shop.slot.id, funder=funder, amount=money, actor=self.shop.host, now=clock.now()
         )
+
+    def sponsor(self) -> None:
+        """Begin a show of another streamer with a fee for its slot; or have it go on a while, and end."""
+        if self.sponsored is None:
+            self.sponsored = self._begin_sponsored()
+        else:
+            self.end_sponsored(self.sponsored)
+            self.sponsored = None
+
+    def end_sponsored(self, show: Session) -> None:
+        """Explain the slot for some minutes before somebody, and end the show."""
+        now, seconds = clock.now(), self.chance.randint(0, 600)
+        [slot], actor = show.slots.all(), show.streamer.user
+        pin_slot(slot_id=slot.id, actor=actor, now=now)
+        self.hours.move(seconds)
+        viewer = self.chance.choice(self.people).id
+        record_attendance([Watched(show.id, viewer, now, clock.now(), 1, seconds)])
+        end_session(session_id=show.id, actor=actor, now=clock.now())
+
+    def _begin_sponsored(self) -> Session:
+        now, slot = clock.now(), self.shop.slot
+        about: dict[str, Any] = {"actor": self.other.user, "now": now}
+        show = create_session(streamer=self.other, title="Rico's tea", **about)
+        schedule_session(session_id=show.id, scheduled_at=now + timedelta(minutes=1), **about)
+        shown = add_slot(session_id=show.id, variant_id=slot.variant_id, live_price=self.shop.price, **about)
+        fee = Money(self.chance.randint(1, 3_000), self.shop.price.currency)
+        offer_fee(slot_id=shown.id, amount=fee, minutes=self.chance.randint(1, 10), now=now)
+        return start_session(session_id=show.id, **about)
 
     def refund_settled(self) -> None:
         """Give a part, or all that is left, of a settled line back."""
@@ -130,6 +174,8 @@ def test_every_cent_is_where_it_should_be_after_every_step_of_a_life(
     for _ in range(STEPS_TAKEN):
         told.append(life.step())
         check_every_cent(currency, told)
+    if life.sponsored is not None:
+        life.end_sponsored(life.sponsored)
     for _ in range(5):
         life.period()
         sweep_payouts()
@@ -142,6 +188,8 @@ def test_every_cent_is_where_it_should_be_after_every_step_of_a_life(
 def _check_that_all_is_over(shop: Shop) -> None:
     """See that nothing waits but what is not shipped, and that gateway, bank and shelf say the same."""
     assert SettledLine.objects.exclude(refund="").exists()
+    assert SlotFee.objects.filter(state="settled", paid__gt=0).exists()
+    assert not SlotFee.objects.filter(state__in=["offered", "held"]).exists()
     assert set(Return.objects.values_list("state", flat=True)) <= TERMINAL
     assert not OrderLine.objects.filter(state="completed", settled=None).exists()
     assert not Hold.objects.filter(line__isnull=False, released_at=None).exists()
