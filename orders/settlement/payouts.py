@@ -52,7 +52,7 @@ def open_payouts(*, now: datetime) -> int:
 
 def payable() -> list[tuple[Account, int]]:
     """Return the accounts of parties that can be paid and have no payout open, with how much."""
-    if SettlementRun.objects.exclude(stage=SettlementRun.Stage.DONE).exists():
+    if _settles():
         return []
     busy = set(Payout.objects.exclude(state=State.DONE).values_list("owner", "currency"))
     owed = [
@@ -71,7 +71,8 @@ def payable() -> list[tuple[Account, int]]:
 def take(payout: Payout, *, now: datetime) -> bool:
     """Take a try that is due, so that nobody else makes it; False when somebody has, or nothing can be paid.
 
-    A payout that was not sent yet, or that failed, is sent from here on, with what can be paid now.
+    A payout that was not sent yet, or that failed, is sent from here on, with what can be paid now. While a
+    run is on its way it waits: what the run has posted is not known to be kept back yet.
     """
     require_transaction()
     unmoved = Payout.objects.filter(
@@ -79,6 +80,8 @@ def take(payout: Payout, *, now: datetime) -> bool:
     )
     if payout.state == State.SENT:
         return bool(unmoved.update(next_attempt_at=now + ASK_AFTER))
+    if _settles():
+        return False
     key = AccountKey(f"{payout.party}_payable", payout.owner, payout.currency)
     balance = accounts.lock([key])[account_id(key)].amount
     amount = balance - _reserved([payout.owner]).get((payout.owner, payout.currency), 0)
@@ -129,6 +132,11 @@ def apply(answer: Answer, *, now: datetime) -> str:
         _record(payout, now=now)
         logger.warning("payout_failed", payout=payout.id, reason=error, again_at=again_at.isoformat())
     return answer.state
+
+
+def _settles() -> bool:
+    """Tell whether a run is on its way."""
+    return SettlementRun.objects.exclude(stage=SettlementRun.Stage.DONE).exists()
 
 
 def _post(payout: Payout, *, now: datetime) -> None:

@@ -106,6 +106,20 @@ def test_a_payout_that_fails_late_says_nothing_of_a_newer_statement(
     assert states == {older.id: "failed", newer.id: "closed"}
 
 
+def test_a_payout_that_failed_waits_for_a_run_that_is_on_its_way(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    owe(shop, buyer, hours, ending=desk.FAILS)
+    sweep_payouts()
+    SettlementRun.objects.update(stage="closing")  # what is kept back of it is not known yet
+    hours.move(DAY)
+    sweep_payouts()
+    assert of_brand(shop).state == "failed"
+    SettlementRun.objects.update(stage="done")
+    sweep_payouts()
+    assert (of_brand(shop).state, findings()) == ("done", [])
+
+
 def test_a_debt_is_carried_forward(shop: Shop, buyer: User, hours: Hours) -> None:
     order = sell(shop, buyer)
     deliver(shop, order, hours=hours)
