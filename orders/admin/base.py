@@ -14,7 +14,8 @@ from marketplace.lib.ids import is_id
 from marketplace.models import User
 from marketplace.permissions import brands_of, is_platform_staff
 from orders.models import Order
-from streams.models import Session, Slot
+from streams.models import Session, Slot, Streamer
+from streams.permissions import agencies_of
 
 CARRIER = "Hawker Express"
 #: Shows that a list's filter offers.
@@ -81,7 +82,7 @@ class TradeAdmin(LogAdmin):
 
 
 class ShowFilter(admin.SimpleListFilter):
-    """Rows of one show: of the latest that sold the person's products."""
+    """Rows of one show: of the latest that sold the person's products, or were theirs or their streamers'."""
 
     title = "show"
     parameter_name = "show"
@@ -89,9 +90,12 @@ class ShowFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
         """Return the shows to choose from."""
         sessions = Session.objects.exclude(started_at=None).order_by("-id")
-        if not is_platform_staff(person_of(request)):
-            slots = Slot.objects.filter(variant__brand__in=brands_of(person_of(request)))
-            sessions = sessions.filter(id__in=slots.values("session_id"))
+        person = person_of(request)
+        if not is_platform_staff(person):
+            slots = Slot.objects.filter(variant__brand__in=brands_of(person))
+            theirs = Streamer.objects.filter(Q(user=person) | Q(agency__in=agencies_of(person)))
+            sold = Q(id__in=slots.values("session_id")) | Q(streamer__in=theirs)
+            sessions = sessions.filter(sold)
         return [(session.id, session.title) for session in sessions[:MOST_SHOWS]]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

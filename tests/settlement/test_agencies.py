@@ -68,10 +68,14 @@ def test_an_agency_sees_its_commissions_and_slot_fees_in_the_admin(
     for person, own in ((buyer, {line.pk, fee.pk}), (outsider, set())):
         client.force_login(person)
         for page, row in (("commissionline", line), ("slotfee", fee)):
-            listed = client.get(reverse(f"admin:orders_{page}_changelist")).context["cl"].result_list
-            assert {each.pk for each in listed} == own & {row.pk}
+            listed = client.get(reverse(f"admin:orders_{page}_changelist"))
+            assert {each.pk for each in listed.context["cl"].result_list} == own & {row.pk}
             answer = client.get(reverse(f"admin:orders_{page}_change", args=[row.pk]))
             assert answer.status_code == (200 if own else 302)
+    for person, offered in ((buyer, True), (shop.host, True), (outsider, False)):
+        client.force_login(person)
+        shows = client.get(reverse("admin:orders_commissionline_changelist")).content.decode()
+        assert (shop.session.id in shows) == offered  # to choose from
     client.force_login(buyer)
     page = client.get(reverse("admin:orders_commissionline_change", args=[line.pk])).content.decode()
     assert "1.20 CNY" in page  # 15 % of 7.98
