@@ -12,7 +12,8 @@ from marketplace.permissions import is_platform_staff
 from orders.admin.base import LineShowFilter, TradeAdmin
 from orders.models import CommissionLine, Party
 from orders.permissions import is_owed_money, owners_by_party
-from orders.settlement.commissions import Commission, lines_of, with_parts
+from orders.queries.own_lines import lines_of
+from orders.settlement.commissions import Commission, with_parts
 from orders.settlement.statements import OWNER
 
 COLOURS = {

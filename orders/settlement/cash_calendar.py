@@ -16,10 +16,9 @@ from django.db.models.functions import TruncWeek
 from marketplace.lib.money import Money
 from orders.models import Account, Hold, OrderLine, Party, Payout, SettledLine, SettlementRun, SlotFee
 from orders.policy import COUNT_MINUTES_AFTER
-from orders.settlement.commissions import lines_of
-from orders.settlement.fees import fee_parts
+from orders.queries.own_lines import lines_of
 from orders.settlement.periods import PERIOD, next_end
-from orders.settlement.split import Funded, settle_sale
+from orders.settlement.split import Funded, settle_sale, split_fee
 from orders.settlement.statements import OWNER
 
 #: What an amount is, in the order in which money comes nearer: docs/money.md shows the same table.
@@ -146,7 +145,8 @@ def _slot_fees(party: Party, owner: str, *, now: datetime) -> Iterator[Expected]
     """
     fees = SlotFee.objects.filter(**{OWNER[party]: owner}, state=SlotFee.State.HELD)
     for fee in fees.select_related("session").order_by("id"):
-        part = fee.total if party is Party.BRAND else getattr(fee_parts(fee, fee.total), party.value)
+        most = split_fee(fee.total, fee.total, agency_share_bp=fee.agency_share_bp)
+        part = fee.total if party is Party.BRAND else getattr(most, party.value)
         ended = fee.session.ended_at
         if part.amount:
             yield Expected(

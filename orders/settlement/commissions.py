@@ -1,18 +1,17 @@
 """What everybody has of a sale from its payment on: an estimate, then what was settled. Only reads."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace
 
 from marketplace.lib.money import Money
 from orders.models import Hold, OrderLine, Party, SettledLine, Statement
 from orders.settlement.split import Funded, Parts, settle_sale
 from orders.settlement.statements import OWNER
-from streams.models import Slot
 
 Line = OrderLine.State
 L = TypeVar("L", bound=OrderLine)
@@ -87,20 +86,6 @@ class Commission:
         columns = ("brand_part", "streamer_part", "agency_part", "platform_part")
         sums = (sum(getattr(row, column) for row in self.settled) for column in columns)
         return Parts(*(Money(amount, self.line.currency) for amount in sums))
-
-
-def lines_of(owners: Mapping[Party, Collection[str]]) -> Q:
-    """Return the condition of lines in which one of these has a part; each party's are found by an index.
-
-    A streamer's are those of the slots of their shows: every purchase would write an index of its own.
-    """
-    own = Q(pk__in=[])
-    for party, ids in owners.items():
-        if party is Party.STREAMER:
-            own |= Q(slot_id__in=Slot.objects.filter(session__streamer_id__in=ids).order_by().values("id"))
-        else:
-            own |= Q(**{f"{OWNER[party]}__in": ids})
-    return own
 
 
 def with_parts(lines: QuerySet[L]) -> QuerySet[L]:

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from marketplace import outbox
 from marketplace.lib.atomic import require_transaction
-from marketplace.lib.money import BASIS_POINTS, Money
+from marketplace.lib.money import Money
 from orders.ledger import tripwire
 from orders.ledger.accounts import Leg, credit, debit
 from orders.ledger.post import post
 from orders.models import FeeMove, Party, SlotFee
 from orders.settlement.payouts import lock_payable
-from orders.settlement.split import Parts
+from orders.settlement.split import split_fee
 
 State = SlotFee.State
 
@@ -46,7 +46,7 @@ def settle_fee(fee: SlotFee, *, minutes: int, now: datetime) -> bool:
     held = SlotFee.objects.filter(id=fee.id, state=State.HELD)
     if not held.update(state=State.SETTLED, counted_minutes=minutes, paid=paid.amount, settled_at=now):
         return False
-    parts = fee_parts(fee, paid)
+    parts = split_fee(fee.total, paid, agency_share_bp=fee.agency_share_bp)
     _move(fee, FeeMove.Step.SETTLED, *parts[:3], now=now)
     record(fee, State.SETTLED, now=now)
     legs = [
@@ -58,12 +58,6 @@ def settle_fee(fee: SlotFee, *, minutes: int, now: datetime) -> bool:
         legs.append(credit("agency_payable", parts.agency, owner=fee.agency_id))
     _post(fee, "fee_settled", [leg for leg in legs if leg.amount], now=now)
     return True
-
-
-def fee_parts(fee: SlotFee, paid: Money) -> Parts:
-    """Return who has how much of a fee of which so much is paid; the brand has the rest back."""
-    streamer, agency = paid.split([BASIS_POINTS - fee.agency_share_bp, fee.agency_share_bp])
-    return Parts(fee.total - paid, streamer, agency, Money(0, fee.currency))
 
 
 def record(fee: SlotFee, state: str, *, now: datetime) -> None:

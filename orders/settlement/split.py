@@ -59,6 +59,12 @@ def split(base: Money, *, rate_bp: int, agency_share_bp: int, fee_bp: int) -> Pa
     return Parts(brand, streamer, agency, platform)
 
 
+def split_fee(held: Money, paid: Money, *, agency_share_bp: int) -> Parts:
+    """Return who has how much of a slot fee of which so much is paid; the brand has the rest back."""
+    streamer, agency = paid.split([BASIS_POINTS - agency_share_bp, agency_share_bp])
+    return Parts(held - paid, streamer, agency, Money(0, held.currency))
+
+
 def part_back(left: Parts, refund: Money) -> Parts:
     """Return what each gives back of a refund, by what each has left; the last refund takes all of it.
 

@@ -10,7 +10,8 @@ from marketplace.lib.atomic import action
 from marketplace.lib.ids import new_id
 from marketplace.models import User
 from orders.models import Account, Hold, OrderLine, Party, ReserveTier
-from orders.settlement.commissions import PREFIXES, lines_of
+from orders.queries.own_lines import lines_of
+from orders.settlement.commissions import PREFIXES
 from orders.settlement.holds import hold_line
 from orders.settlement.periods import next_end
 from orders.tasks import sweep_payouts
