@@ -17,6 +17,7 @@ from orders.models import SlotFee
 from orders.permissions import require_brand, require_host
 from streams.errors import OtherCurrency, WrongSessionState
 from streams.models import Funder
+from streams.permissions import require_agency
 from streams.queries.access import get_slot_to_fund
 
 MOST_MINUTES = 1_440
@@ -62,11 +63,14 @@ class SlotFees(ApiView):
 
     @operation("List slot fees", query=CommissionsQuery, returns=SlotFeeOut, many=True)
     def get(self, request: Request) -> HttpResponseBase:
-        """Of a brand, for its members, or in a show, for its host; newest first."""
+        """Of a brand or an agency, for its members, or in a show, for its host; newest first."""
         user, wanted = self.user(request), self.query(request, CommissionsQuery)
         if "brand" in wanted:
             require_brand(user, wanted["brand"])
             found = SlotFee.objects.filter(brand_id=wanted["brand"])
+        elif "agency" in wanted:
+            require_agency(user, wanted["agency"])
+            found = SlotFee.objects.filter(agency_id=wanted["agency"])
         else:
             require_host(user, wanted["session"])
             found = SlotFee.objects.filter(session_id=wanted["session"])

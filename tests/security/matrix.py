@@ -183,6 +183,7 @@ GET    commissions?session={live}                   money     401 404 404 200 40
 GET    commissions?agency={agency}                  money     401 404 404 404 200 404 404 404 200 200
 GET    slot-fees?brand={brand}                      money     401 404 404 404 404 404 200 200 404 200
 GET    slot-fees?session={live}                     money     401 404 404 200 404 404 404 404 404 200
+GET    slot-fees?agency={agency}                    money     401 404 404 404 200 404 404 404 200 200
 POST   sessions/{draft}/lineup/{draft_slot}/fee     catalogue 401 404 404 403 404 403 201 201 404 403
 POST   sessions/{draft}/lineup/{draft_slot}/fee/withdraw catalogue 401 404 404 403 404 403 200 200 404 403
 GET    statements                                   money     401 200 200 200 200 200 200 200 200 200

@@ -17,7 +17,7 @@ from streams.actions.people import register_streamer
 from streams.actions.presence import Watched, record_attendance
 from streams.actions.sessions import cancel_session, create_session, schedule_session
 from streams.actions.show import end_session, pause_session, resume_session, start_session
-from streams.models import Agency, Session, Slot, Streamer
+from streams.models import Agency, AgencyMember, Session, Slot, Streamer
 from tests.ledger.books import balance, entries_of
 from tests.marketplace.rest_callers import problem_of, with_token
 from tests.orders.gateway_receiver import Hours
@@ -62,6 +62,13 @@ def offer(person: User, slot: Slot, amount: int = FEE, minutes: int = MINUTES, p
     address = f"/api/v1/sessions/{slot.session_id}/lineup/{slot.id}/{path}"
     body = {"amount": {"amount": amount, "currency": "CNY"}, "minutes": minutes} if path == "fee" else None
     return with_token(person, "catalogue:write").send("POST", address, body)
+
+
+def agent(agency: Agency, username: str) -> User:
+    """Return somebody who acts for an agency."""
+    person = User.objects.filter(username=username).first() or sign_up(username)
+    AgencyMember.objects.create(agency=agency, user=person, role="staff")
+    return person
 
 
 def start(slot: Slot) -> None:
@@ -112,6 +119,7 @@ def test_a_fee_is_held_paid_by_the_minute_and_the_rest_returned(
     assert owed(shop, rico, agency) == (2993 - 400, 340, 60)
     [shown] = read(shop.owner, f"slot-fees?brand={shop.brand.id}")["data"]
     assert [shown] == read(rico.user, f"slot-fees?session={slot.session_id}")["data"]
+    assert [shown] == read(agent(agency, "nora"), f"slot-fees?agency={agency.id}")["data"]
     assert (shown["state"], shown["counted_minutes"]) == ("settled", 4)
     assert (shown["paid"]["amount"], shown["returned"]["amount"]) == (400, 600)
     held, settled = Transfer.objects.filter(kind__startswith="fee_").order_by("id")
@@ -157,11 +165,14 @@ def test_statements_of_all_parties_show_the_fee(
     assert (owed(shop, rico, agency), findings()) == ((0, 0, 0), [])
 
 
-@pytest.mark.parametrize("who", ("nobody", "window", "newcomer", "host", "regular"))
+@pytest.mark.parametrize("who", ("nobody", "window", "newcomer", "host", "regular", "agent"))
 def test_a_streamer_cannot_invent_witnesses(
-    shop: Shop, slot: Slot, rico: Streamer, hours: Hours, who: str
+    shop: Shop, slot: Slot, witness: User, rico: Streamer, hours: Hours, who: str
 ) -> None:
+    if who == "agent":  # who would be a witness, and has a part of the fee
+        agent(represent(rico, share_bp=1_500), witness.username)
     viewers = {
+        "agent": witness.id,
         "nobody": None,
         "window": ids.new_id("x"),
         "newcomer": sign_up("newcomer").id,
