@@ -1,5 +1,7 @@
-"""Admin of commissions: brands and streamers see how each paid line is split, from its payment on."""
+"""Admin of commissions: brands, streamers and agencies see how each line is split, once it is paid."""
 
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -9,11 +11,11 @@ from marketplace.admin.base import column
 from marketplace.lib.money import Money
 from marketplace.models import User
 from marketplace.permissions import brands_of, is_platform_staff
-from orders.admin.base import LineShowFilter, TradeAdmin
+from orders.admin.base import LineShowFilter, TradeAdmin, earns_by_shows
 from orders.models import CommissionLine, Party
 from orders.settlement.commissions import Commission, with_parts
-from streams.admin.collaborations import has_plans
 from streams.models import Streamer
+from streams.permissions import agencies_of
 
 COLOURS = {
     "estimated": "info",
@@ -27,12 +29,14 @@ COLOURS = {
 
 @admin.register(CommissionLine)
 class CommissionAdmin(TradeAdmin):
-    """Paid lines of one's brands and of one's own shows; an estimate until they are settled."""
+    """Paid lines of one's brands, own shows and agencies; an estimate until they are settled."""
 
-    audience = staticmethod(has_plans)
+    audience = staticmethod(earns_by_shows)
     group = "Money"
     icon = "percent"
-    ids: ClassVar = {"oln": "pk", "ord": "order_id", "brd": "brand_id", "str": "streamer_id"}
+    ids: ClassVar = {
+        "oln": "pk", "ord": "order_id", "brd": "brand_id", "str": "streamer_id", "agc": "agency_id",
+    }  # fmt: skip
     list_display = (
         "title", "total", "shown_state", "to_brand", "to_streamer", "to_agency", "to_platform", "brand",
         "streamer", "return_by",
@@ -49,17 +53,12 @@ class CommissionAdmin(TradeAdmin):
     )  # fmt: skip
 
     def own(self, person: User) -> QuerySet[CommissionLine]:
-        """Return the paid lines of a person's brands and shows, all of them for platform staff."""
+        """Return the paid lines of a person's brands, shows and agencies, all of them for platform staff."""
         rows = with_parts(CommissionLine.objects.select_related("brand", "streamer", "agency", "order"))
-        streamer = Streamer.objects.filter(user=person).first()
-        mine = Q(streamer=streamer) if streamer else Q(streamer=None)
-        rows = rows.annotate(
-            seen_by=Case(When(mine, then=Value("streamer")), default=Value("brand"), output_field=CharField())
-        )
-        if is_platform_staff(person):
-            return rows
-        brands = list(brands_of(person).values_list("id", flat=True))
-        return rows.filter(Q(brand_id__in=brands) | mine)
+        own = {} if is_platform_staff(person) else _own(person)
+        seen_by = [When(condition, then=Value(party)) for party, condition in own.items()]
+        rows = rows.annotate(seen_by=Case(*seen_by, default=Value("brand"), output_field=CharField()))
+        return rows.filter(reduce(or_, own.values())) if own else rows
 
     @column("State", label=COLOURS)
     def shown_state(self, line: CommissionLine) -> str:
@@ -95,6 +94,16 @@ class CommissionAdmin(TradeAdmin):
     def to_platform(self, line: CommissionLine) -> Money:
         """Return the marketplace's fee."""
         return _of(line).parts.platform
+
+
+def _own(person: User) -> dict[str, Q]:
+    """Return which lines are a person's, by the party as which they see them."""
+    own = {"brand": Q(brand_id__in=list(brands_of(person).values_list("id", flat=True)))}
+    if streamer := Streamer.objects.filter(user=person).first():
+        own = {"streamer": Q(streamer=streamer), **own}
+    if agencies := list(agencies_of(person).values_list("id", flat=True)):
+        own["agency"] = Q(agency_id__in=agencies)
+    return own
 
 
 def _of(line: CommissionLine) -> Commission:
