@@ -142,6 +142,7 @@ refunds_return_receive               return       - - - x x x v v x v
 refunds_return_accept_goods          return       - - - x x x v v x v
 refunds_return_refuse_goods          return       - - - x x x v v x v
 refunds_return_dispute               return       - - - x x x v v x v
+refunds_return_show_file             return       - - - x x x v v x v
 refunds_return_decide                return       - - - x x x x x x v
 """
 

@@ -59,6 +59,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "refunds_return_offer": {"amount": "10.00"},
     "refunds_return_refuse_goods": {"note": "It is used."},
     "refunds_return_dispute": {"note": "It never came."},
+    "refunds_return_show_file": {"file": File(PNG)},
     "refunds_return_decide": {"decision": "buyer", "note": "It is broken."},
 }
 
