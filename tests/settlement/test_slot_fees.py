@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from marketplace.lib import clock, ids
 from marketplace.models import User
@@ -22,6 +23,7 @@ from tests.ledger.books import balance, entries_of
 from tests.marketplace.rest_callers import problem_of, with_token
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import PRICE, Shop
+from tests.orders.test_orders_admin import press, signed_in
 from tests.orders.times import findings, later
 from tests.people import sign_up
 from tests.settlement.sales import deliver, end_period, represent, sell
@@ -232,6 +234,22 @@ def test_a_fee_is_offered_by_the_brand_until_the_show_begins(
     problem_of(offer(shop.owner, slot, path="fee/withdraw"), 409, "wrong_session_state")
     fee = SlotFee.objects.get()
     assert (fee.state, fee.amount, owed(shop, rico), findings()) == ("held", 2_993, (0, 0, 0), [])
+
+
+@pytest.mark.only_in("embedded")
+def test_a_brand_offers_and_withdraws_in_the_admin(shop: Shop, slot: Slot, rico: Streamer) -> None:
+    client, address = signed_in(shop.owner), reverse("admin:orders_slotfee_offer")
+    sends = {"slot": slot.id, "amount": "12.50", "minutes": 5}
+    said = client.post(address, {**sends, "amount": "12.505"}).content.decode()
+    assert "CNY has 2 digits behind the point." in said
+    said = client.post(address, sends, follow=True).content.decode()
+    assert "12.50 CNY for 5 minutes are offered." in said
+    fee = SlotFee.objects.get()
+    assert (fee.amount, fee.minutes, fee.brand_id) == (1_250, 5, shop.brand.id)
+    assert "not one of the available choices" in signed_in(rico.user).post(address, sends).content.decode()
+    assert "The offer is withdrawn." in press(client, fee, "withdraw")
+    fee.refresh_from_db()
+    assert fee.state == "withdrawn"
 
 
 def test_a_show_that_is_called_off_costs_nothing(shop: Shop, slot: Slot, rico: Streamer) -> None:
