@@ -12,6 +12,8 @@ RETURN_WINDOWS: dict[str, timedelta] = {
 #: How long after a show its minutes on air are counted: what people watched is written some seconds later, by
 #: processes that may have to wait for their database.
 COUNT_MINUTES_AFTER = timedelta(hours=1)
+#: Minutes on air that one fee may be for at most.
+MOST_FEE_MINUTES = 1_440
 
 
 def return_by(policy: str, *, delivered_at: datetime) -> datetime:

@@ -46,10 +46,11 @@ def check_limits(line: OrderLine, *, now: datetime) -> None:
     The caller has locked the buyer.
     """
     mine = Return.objects.filter(buyer_id=line.buyer_id)
-    for limit, found in (
-        (LIMITS.per_line, Return.objects.filter(line=line)),
-        (LIMITS.open_per_buyer, mine.filter(state__in=OPEN)),
-        (LIMITS.lately, mine.filter(created_at__gt=now - LIMITS.lately_is)),
+    lately = mine.filter(created_at__gt=now - LIMITS.lately_is)
+    for limit, found, why in (
+        (LIMITS.per_line, Return.objects.filter(line=line), "This was asked for as often as it can be."),
+        (LIMITS.open_per_buyer, mine.filter(state__in=OPEN), "Wait until one of your open returns is over."),
+        (LIMITS.lately, lately, f"You can ask {LIMITS.lately} times in {LIMITS.lately_is.days} days."),
     ):
         if found.count() >= limit:
-            raise LimitReached("There are too many returns already.", data={"limit": limit, "left": 0})
+            raise LimitReached(why, data={"limit": limit, "left": 0})

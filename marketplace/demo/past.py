@@ -70,7 +70,7 @@ def clock_at(moment: datetime) -> Iterator[None]:
 
 
 def sweep(now: datetime) -> None:
-    """Do what the background does: expire, refund, move parcels, complete, and hear the payment company."""
+    """Do what the background does: expire, refund, move parcels, complete, settle and pay out."""
     orders_tasks.sweep_expired_orders()
     refunds_tasks.sweep_refunds()
     while deliver_due(now):
@@ -78,6 +78,8 @@ def sweep(now: datetime) -> None:
         refunds_tasks.sweep_refund_webhooks()
     orders_tasks.sweep_parcels()
     orders_tasks.sweep_completed_lines()
+    orders_tasks.sweep_settlement()
+    orders_tasks.sweep_payouts()
 
 
 def _orders(stage: Stage, viewer: User, fate: Fate, made: datetime) -> Iterator[Act]:

@@ -15,19 +15,18 @@ from orders.actions.slot_fees import offer_fee, withdraw_fee
 from orders.api.settlement import CommissionsQuery
 from orders.models import SlotFee
 from orders.permissions import require_brand, require_host
+from orders.policy import MOST_FEE_MINUTES
 from streams.errors import OtherCurrency, WrongSessionState
 from streams.models import Funder
 from streams.permissions import require_agency
 from streams.queries.access import get_slot_to_fund
-
-MOST_MINUTES = 1_440
 
 
 class FeeIn(Body):
     """What is paid for how many minutes on air."""
 
     amount = fields.MoneyField(min_amount=1)
-    minutes = fields.Integer(min_value=1, max_value=MOST_MINUTES)
+    minutes = fields.Integer(min_value=1, max_value=MOST_FEE_MINUTES)
 
 
 class SlotFeeOut(Resource):
@@ -63,7 +62,7 @@ class SlotFees(ApiView):
 
     @operation("List slot fees", query=CommissionsQuery, returns=SlotFeeOut, many=True)
     def get(self, request: Request) -> HttpResponseBase:
-        """Of a brand or agency, for its members, or in a show, for its host; of an agency once held."""
+        """Of a brand or an agency, for its members, or in a show, for its host; newest first."""
         user, wanted = self.user(request), self.query(request, CommissionsQuery)
         if "brand" in wanted:
             require_brand(user, wanted["brand"])

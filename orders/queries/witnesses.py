@@ -5,7 +5,7 @@ from django.db.models import Q
 from marketplace.models import BrandMember, User
 from orders.models import OrderLine
 from orders.states import Line
-from streams.models import Attendance, Moderator, Session
+from streams.models import AgencyMember, Attendance, Moderator, Session
 
 #: Viewers looked up at once.
 SOME = 500
@@ -15,8 +15,8 @@ def witnesses(session: Session, *, brand_id: str) -> set[str]:
     """Return the ids of the viewers who had bought and kept something in another streamer's show before.
 
     Windows without an account, new accounts and accounts that only ever bought from this streamer prove
-    nothing: the streamer could open them. Hosts, moderators, the brand's members and platform staff are at
-    work there.
+    nothing: the streamer could open them. Hosts, moderators, members of the brand and of the streamer's
+    agency and platform staff are at work there.
     """
     people = Attendance.objects.filter(session=session, viewer__startswith="usr_")
     viewers = sorted(set(people.values_list("viewer", flat=True)) - _staff(session, brand_id))
@@ -32,8 +32,11 @@ def witnesses(session: Session, *, brand_id: str) -> set[str]:
 
 
 def _staff(session: Session, brand_id: str) -> set[str]:
-    """Return the ids of those who work for the show, for the brand, or for the marketplace."""
+    """Return the ids of those who work for the show, the agency, the brand, or the marketplace."""
     moderators = Moderator.objects.filter(streamer=session.streamer_id).values("user_id")
     members = BrandMember.objects.filter(brand_id=brand_id).values("user_id")
-    staff = Q(is_staff=True) | Q(id__in=moderators) | Q(id__in=members) | Q(streamer=session.streamer_id)
+    agents = AgencyMember.objects.filter(agency__streamers=session.streamer_id).values("user_id")
+    staff = Q(is_staff=True) | Q(streamer=session.streamer_id)
+    for people in (moderators, members, agents):
+        staff |= Q(id__in=people)
     return set(User.objects.filter(staff).values_list("id", flat=True))

@@ -5,6 +5,7 @@ from datetime import datetime
 from marketplace import idempotency
 from marketplace.errors import Invalid, LimitReached
 from marketplace.lib.atomic import action
+from marketplace.lib.money import Money
 from orders.states import Line
 from refunds.cases import Case, grant, move, open_case
 from refunds.errors import NotReturnable
@@ -52,7 +53,8 @@ def offer_refund(*, return_id: str, amount: int, actor: str, note: str = "", now
     with action():
         case = open_case(return_id, "offer", now=now)
         if not 1 <= amount <= case.row.amount:
-            raise Invalid(f"Offer from 1 to {case.row.amount} minor units.", param="amount")
+            least = Money(1, case.row.currency)
+            raise Invalid(f"Offer from {least} to {case.row.total}.", param="amount")
         if case.line.state == Line.PAID:
             raise NotReturnable(data={"line": case.line.id, "why": "units"})
         if case.row.offers >= LIMITS.offers:

@@ -5,6 +5,7 @@ from datetime import datetime
 from marketplace import idempotency
 from marketplace.errors import Invalid
 from marketplace.lib.atomic import action
+from marketplace.lib.money import Money
 from refunds.cases import grant, move, open_case
 from refunds.models import Return
 from refunds.return_states import State
@@ -35,7 +36,8 @@ def decide_return(
     with action():
         case = open_case(return_id, "decide", now=now)
         if amount is not None and not (for_buyer and 1 <= amount <= case.row.amount):
-            raise Invalid(f"From 1 to {case.row.amount} minor units, and only for the buyer.", param="amount")
+            least = Money(1, case.row.currency)
+            raise Invalid(f"From {least} to {case.row.total}, and only for the buyer.", param="amount")
         if for_buyer:
             grant(case, State.DECIDED_FOR_BUYER, actor=actor, now=now, amount=amount, note=note)
         else:

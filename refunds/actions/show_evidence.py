@@ -24,13 +24,13 @@ def add_evidence(*, return_id: str | None, file: StoredFile, owner_id: str, now:
     with action():
         lock_person(owner_id)
         mine = Evidence.objects.filter(owner_id=owner_id, case_id=return_id)
-        most = LIMITS.unused_files
+        most, why = LIMITS.unused_files, "Ask for a return with the files that wait, or try again tomorrow."
         if return_id is not None:
-            case, most = lock_case(return_id), LIMITS.files_per_party
+            case, most, why = lock_case(return_id), LIMITS.files_per_party, "No more files can be shown here."
             if case.row.state not in OPEN:
                 raise WrongReturnState(data={"state": case.row.state})
         if mine.count() >= most:
-            raise LimitReached("There are too many files already.", data={"limit": most, "left": 0})
+            raise LimitReached(why, data={"limit": most, "left": 0})
         shown = Evidence.objects.create(
             case_id=return_id,
             owner_id=owner_id,

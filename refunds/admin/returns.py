@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from marketplace.admin.base import OwnInline, button, column, person_of
 from marketplace.admin.forms import ActionForm, TextField
@@ -19,11 +19,15 @@ from marketplace.lib.money import exponent
 from marketplace.models import User
 from marketplace.permissions import acts_for_some_brand, is_platform_staff
 from orders.admin.base import TradeAdmin, of_own_brands
+from refunds import evidence
 from refunds.actions import answer_return as answers
 from refunds.actions import carry_return as goods
 from refunds.actions.dispute_return import decide_return, dispute_return
+from refunds.actions.show_evidence import add_evidence
 from refunds.models import Evidence, Return, ReturnHistory
-from refunds.return_states import STEPS, next_actions
+from refunds.return_states import OPEN, STEPS, by_whom, next_actions
+from streams.models import Session
+from streams.queries.sayings import sayings_about
 
 COLOURS = {
     "requested": "warning",
@@ -73,12 +77,28 @@ class DecisionForm(ActionForm):
     note = TextField(max_length=1000, label="Reason, which both sides read")
 
 
+class FileForm(ActionForm):
+    """A file that the buyer will see."""
+
+    file = forms.FileField(help_text="PNG, JPEG, WebP or PDF, at most 5 MB. The buyer sees it.")
+
+
 class Steps(OwnInline):
     """What has happened, oldest first."""
 
     model = ReturnHistory
-    fields = ("at", "from_state", "to_state", "actor", "note")
+    fields = ("at", "from_state", "to_state", "by", "note")
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnHistory]:
+        """Return the steps with their return."""
+        steps: QuerySet[ReturnHistory] = super().get_queryset(request)
+        return steps.select_related("case")
+
+    @column("By")
+    def by(self, step: ReturnHistory) -> str:
+        """Return whose step it was."""
+        return by_whom(step).replace("_", " ")
 
 
 class Files(OwnInline):
@@ -95,9 +115,11 @@ class Files(OwnInline):
 
     @column("File")
     def shown(self, file: Evidence) -> str:
-        """Return a link to the file."""
-        address = reverse("evidence-file", args=[file.id])
-        return format_html('<a href="{}">{}</a>', address, f"{file.id}.{file.kind}")
+        """Return a picture as such, with a link to the file."""
+        address, name = reverse("evidence-file", args=[file.id]), f"{file.id}.{file.kind}"
+        if file.kind == Evidence.Kind.PDF:
+            return format_html('<a href="{}">{}</a>', address, name)
+        return format_html('<a href="{}"><img src="{}" alt="{}" width="240"></a>', address, address, name)
 
 
 @admin.register(Return)
@@ -125,13 +147,14 @@ class ReturnAdmin(TradeAdmin):
     ordering = ("-id",)
     fields = (
         ("id", "shown_state"), ("order", "line"), ("buyer", "brand"), ("type", "reason"), "text",
-        ("units", "share"), ("total", "total_offered"), ("deadline", "next_steps"),
+        "said", ("units", "share"), ("total", "total_offered"), ("deadline", "next_steps"),
         ("carrier", "tracking_number"), ("refund", "restocked", "instant"), ("created_at", "updated_at"),
     )  # fmt: skip
-    readonly_fields = ("shown_state", "total", "total_offered", "next_steps")
-    inlines = (Steps, Files)
+    readonly_fields = ("shown_state", "said", "total", "total_offered", "next_steps")
+    inlines = (Files, Steps)
     actions_detail: ClassVar[list[Any]] = [
         "approve", "reject", "offer", "receive", "accept_goods", "refuse_goods", "dispute", "decide",
+        "show_file",
     ]  # fmt: skip
 
     def own(self, person: User) -> QuerySet[Return]:
@@ -143,6 +166,7 @@ class ReturnAdmin(TradeAdmin):
         case: Return = self.one(request, str(object_id))
         sides = {"seller", "staff"} if is_platform_staff(request.user) else {"seller"}
         allowed = {action for side, action in STEPS.get(case.state, ()) if side in sides}
+        allowed |= {"show_file"} if case.state in OPEN else set()
         found = super().get_actions_detail(request, object_id)
         start = f"{self.opts.app_label}_{self.opts.model_name}_"
         return [each for each in found if each.action_name.removeprefix(start) in allowed]
@@ -161,9 +185,26 @@ class ReturnAdmin(TradeAdmin):
     def next_steps(self, case: Return) -> str:
         """Return who can do what, and what happens when nobody does."""
         steps = list(next_actions(case))
-        said = [f"{step.actor}: {step.action.replace('_', ' ')}" for step in steps]
+        can = {step.actor: [each.action for each in steps if each.actor == step.actor] for step in steps}
+        said = [f"{actor} can {', '.join(actions)}" for actor, actions in can.items()]
         default = next((step.default_on_timeout for step in steps if step.default_on_timeout), None)
-        return ", ".join([*said, f"else {default.replace('_', ' ')}"] if default else said) or "-"
+        said += [f"by itself at the deadline: {default}"] if default else []
+        return "; ".join(said).replace("_", " ").capitalize() or "-"
+
+    @column("Said in the show before it was bought")
+    def said(self, case: Return) -> str:
+        """Return the last sentences about the product, and the way to that moment of the replay."""
+        line = case.line
+        about = sayings_about(line.slot_id, session_id=line.session_id, until=line.seq)
+        if not about:
+            return "Nothing about this product."
+        words = format_html_join(
+            "", "<div>{}“{}”</div>", ((f"{each.claim}: " if each.claim else "", each.text) for each in about)
+        )
+        if not Session.objects.filter(id=line.session_id, state=Session.State.ENDED).exists():
+            return words
+        address = f"/replays/{line.session_id}?seq={about[0].seq}"
+        return format_html('{}<a class="underline" href="{}">Hear it again</a>', words, address)
 
     @button("Approve", path="approve", icon="check", primary=True)
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -217,6 +258,19 @@ class ReturnAdmin(TradeAdmin):
             return decide_return(for_buyer=decision == "buyer", **values)
 
         return self._step(request, object_id, "Decide", decided, form=DecisionForm)
+
+    @button("Show a file", path="show-file", icon="attach_file")
+    def show_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Add a picture or a document to what the parties see."""
+        case: Return = self.one(request, object_id)
+
+        def run(values: dict[str, Any]) -> str:
+            person = person_of(request)
+            with evidence.stored(values["file"]) as file:
+                add_evidence(return_id=case.id, file=file, owner_id=person.id, now=clock.now())
+            return "The file is shown, to the buyer too."
+
+        return self.ask(request, title="Show a file", form=FileForm, run=run, obj=case, submit="Show it")
 
     def _step(
         self,

@@ -61,7 +61,7 @@ class PriceAdmin(OwnAdmin):
 
         def run(values: dict[str, Any]) -> str:
             if values["funder"] not in funders:
-                raise Forbidden("A discount is set by whom it costs.", param="funder")
+                raise Forbidden("Only those whom it costs may do this.", param="funder")
             amount = to_discount(values["amount"], slot.currency)
             changed = set_discount(
                 slot_id=slot.id, funder=values["funder"], amount=amount, actor=person, now=clock.now()

@@ -38,10 +38,10 @@ def get_slot_for(user: Visitor, session_id: str, slot_id: str, access: Access = 
 
 
 def get_slot_to_fund(user: User, session_id: str, slot_id: str, funder: str) -> Slot:
-    """Return a slot off whose price this person may take something at the funder's cost; raises Forbidden."""
+    """Return a slot for which this person may have the funder pay something; raises Forbidden."""
     slot = get_slot_for(user, session_id, slot_id)
     if funder not in fundable(user, slot):
-        raise Forbidden("A discount is set by whom it costs.", param="funder")
+        raise Forbidden("Only those whom it costs may do this.")
     return slot
 
 

@@ -1,10 +1,11 @@
-"""What a host chooses from."""
+"""What a host, or a brand, chooses from."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from marketplace.models import BrandMember, Product, Variant
+from marketplace.models import BrandMember, Product, User, Variant
 from streams.models import Deal, Session, Slot
 from streams.queries.sessions import deals, line_up
 from streams.queries.terms import agreed_brands, running_plans
@@ -32,3 +33,10 @@ def slots_of(session: Session) -> QuerySet[Slot]:
 def unclosed_deals(session: Session) -> QuerySet[Deal]:
     """Return the deals of a session that have not been closed."""
     return deals().filter(session=session, closed_at=None).order_by("id")
+
+
+def slots_of_own_brands(user: User, *, states: Collection[str]) -> QuerySet[Slot]:
+    """Return up to 500 slots of a person's brands in sessions in these states, the latest sessions first."""
+    brands = BrandMember.objects.filter(user=user).values("brand_id")
+    mine = line_up().filter(variant__brand_id__in=brands, session__state__in=states)
+    return mine.select_related("session").order_by("-session_id", "position", "id")[:MOST]

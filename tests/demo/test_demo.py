@@ -83,6 +83,7 @@ def test_a_run_that_was_cut_off_is_finished_and_another_changes_nothing(
     see_the_shows(printed)
     see_the_orders()
     see_the_returns()
+    see_the_money()
     see_the_orders_over_the_api()
     see_the_pages(nobody)
     with django_assert_max_num_queries(16):
@@ -159,6 +160,18 @@ def see_the_returns() -> None:
     assert not cases.filter(deadline__lt=soon).exists()
     assert Evidence.objects.filter(case=None).count() == 0
     assert mine.filter(evidence__isnull=False).count() == 5
+
+
+def see_the_money() -> None:
+    """Brand and host of the first show have had money of it, and more is to come."""
+    for who in ("brand", "streamer"):
+        person = with_token(User.objects.get(username=who), "money:read")
+        statement = person.get("/api/v1/statements").json()["data"][-1]
+        assert statement["net"]["amount"] > 0
+        assert statement["state"] == "paid"
+        assert person.get("/api/v1/payouts").json()["data"][-1]["state"] == "done"
+        expected = person.get(f"/api/v1/cash-calendar?party={statement['owner']}").json()["data"]
+        assert {"estimated", "held"} <= {entry["kind"] for entry in expected}
 
 
 def see_the_orders_over_the_api() -> None:

@@ -58,7 +58,7 @@ def page(obj: Any, button: str = "change") -> str:
     return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{button}", args=[obj.pk])
 
 
-def press(client: Client, obj: Any, button: str, **values: str) -> str:
+def press(client: Client, obj: Any, button: str, **values: Any) -> str:
     """Open a button's page, send its form, and return what the next page says."""
     asked = client.get(page(obj, button))
     assert asked.status_code == 200

@@ -3,16 +3,20 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from marketplace.lib import clock
 from marketplace.models import User
 from refunds.models import Refund, Return
 from refunds.policy import Reason
+from streams.actions.captions import add_caption
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop
 from tests.orders.test_orders_admin import SLOW, listing, page, press, signed_in, slowest_statement, stranger
 from tests.orders.times import findings
+from tests.pictures import grey_dot
 from tests.refunds.claims import NOTE, PARCEL, asked, delivered, done, uploaded
 
 __all__ = ["stranger"]
@@ -32,7 +36,10 @@ def case(shop: Shop, buyer: User, hours: Hours) -> Return:
 def buttons(person: User, case: Return) -> set[str]:
     """Return the buttons that stand on a return's page."""
     shown = signed_in(person).get(page(case)).content.decode()
-    names = ("approve", "reject", "offer", "receive", "accept_goods", "refuse_goods", "dispute", "decide")
+    names = (
+        "approve", "reject", "offer", "receive", "accept_goods", "refuse_goods", "dispute", "decide",
+        "show_file",
+    )  # fmt: skip
     return {name for name in names if f'href="{page(case, name)}"' in shown}
 
 
@@ -40,26 +47,43 @@ def test_a_brand_inspects_and_refunds(
     shop: Shop, case: Return, brand_staff: User, buyer: User, admin: User
 ) -> None:
     stan = signed_in(brand_staff)
-    assert buttons(brand_staff, case) == {"approve", "reject", "offer"}
+    assert buttons(brand_staff, case) == {"approve", "reject", "offer", "show_file"}
     assert "The return is approved." in press(stan, case, "approve", note="Send it back, please.")
-    assert buttons(brand_staff, case) == set()
+    assert buttons(brand_staff, case) == {"show_file"}
     done(buyer, case, "send-back", PARCEL)
-    assert buttons(brand_staff, case) == {"receive", "dispute"}
+    assert buttons(brand_staff, case) == {"receive", "dispute", "show_file"}
     assert "The return is received." in press(stan, case, "receive")
-    assert buttons(brand_staff, case) == {"accept_goods", "refuse_goods"}
+    assert buttons(brand_staff, case) == {"accept_goods", "refuse_goods", "show_file"}
     assert "The return is refunded." in press(stan, case, "accept_goods")
     assert (Refund.objects.get().amount, shop.level()) == (3990, (8, 0))
     assert "The return is not in a state that allows this." in press(stan, case, "accept_goods")
     seen = stan.get(page(case)).content.decode()
     assert "Send it back, please." in seen
-    assert f"/api/v1/evidence/{case.evidence.get().id}/file" in seen
+    assert f'<img src="/api/v1/evidence/{case.evidence.get().id}/file"' in seen
     assert findings() == []
+
+
+def test_a_seller_reads_what_was_said_and_shows_a_file(
+    shop: Shop, brand_staff: User, buyer: User, hours: Hours
+) -> None:
+    add_caption(
+        session_id=shop.session.id, slot_id=shop.slot.id, text="It <never> breaks.", claim="material",
+        now=clock.now(),
+    )  # fmt: skip
+    case, stan = asked(buyer, delivered(shop, buyer, hours)), signed_in(brand_staff)
+    assert "material: “It &lt;never&gt; breaks.”" in stan.get(page(case)).content.decode()
+    script, picture = (SimpleUploadedFile("a.png", content) for content in (b"#!/bin/sh", grey_dot()))
+    assert "The file is not a PNG" in press(stan, case, "show_file", file=script)
+    assert "The file is shown, to the buyer too." in press(stan, case, "show_file", file=picture)
+    shown = case.evidence.get()
+    seen = signed_in(buyer).get(f"/returns/{case.id}").content.decode()
+    assert (shown.owner, f'src="/api/v1/evidence/{shown.id}/file"' in seen) == (brand_staff, True)
 
 
 def test_an_offer_is_written_as_people_write_money(case: Return, brand_staff: User) -> None:
     stan = signed_in(brand_staff)
     assert "CNY has 2 digits after the point." in press(stan, case, "offer", amount="10.005")
-    assert "Offer from 1 to 3990 minor units." in press(stan, case, "offer", amount="39.91")
+    assert "Offer from 0.01 CNY to 39.90 CNY." in press(stan, case, "offer", amount="39.91")
     assert "The return is offered." in press(stan, case, "offer", amount="10.50", note="Keep it.")
     case.refresh_from_db()
     assert (case.state, case.offered) == ("offered", 1050)
@@ -71,7 +95,7 @@ def test_staff_decide_what_a_brand_may_only_see(
     assert "This field is required." in press(signed_in(brand_staff), case, "reject", note="")
     assert "The return is rejected." in press(signed_in(brand_staff), case, "reject", note="No.")
     done(buyer, case, "dispute", NOTE)
-    assert (buttons(brand_staff, case), buttons(admin, case)) == (set(), {"decide"})
+    assert (buttons(brand_staff, case), buttons(admin, case)) == ({"show_file"}, {"decide", "show_file"})
     assert signed_in(brand_staff).get(page(case, "decide")).status_code == 404
     said = press(signed_in(admin), case, "decide", decision="seller", amount="5", note="It is fine.")
     assert "only for the buyer" in said

@@ -134,6 +134,8 @@ streams_agency_remove_member         agency       - - - x v x x x v v
 orders_orderline_ship                line         - - - x x x v v x v
 orders_order_ship                    paid         - - - x x x v v x v
 orders_order_cancel                  paid         - - - x x x v v x v
+orders_slotfee_offer                 -            - - - r r x v v r r
+orders_slotfee_withdraw              fee          - - - r r x v v r r
 refunds_refund_retry                 refund       - - - x x x x x x v
 refunds_return_approve               return       - - - x x x v v x v
 refunds_return_reject                return       - - - x x x v v x v
@@ -142,6 +144,7 @@ refunds_return_receive               return       - - - x x x v v x v
 refunds_return_accept_goods          return       - - - x x x v v x v
 refunds_return_refuse_goods          return       - - - x x x v v x v
 refunds_return_dispute               return       - - - x x x v v x v
+refunds_return_show_file             return       - - - x x x v v x v
 refunds_return_decide                return       - - - x x x x x x v
 """
 

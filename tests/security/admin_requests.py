@@ -55,10 +55,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "streams_agency_remove_member": {"member": "{alien}"},
     "orders_order_ship": {"brand": "{brand}"},
     "orders_order_cancel": {"brand": "{brand}"},
+    "orders_slotfee_offer": {"slot": "{coming}", "amount": "10.00", "minutes": 5},
     "refunds_return_reject": {"note": "It is fine."},
     "refunds_return_offer": {"amount": "10.00"},
     "refunds_return_refuse_goods": {"note": "It is used."},
     "refunds_return_dispute": {"note": "It never came."},
+    "refunds_return_show_file": {"file": File(PNG)},
     "refunds_return_decide": {"decision": "buyer", "note": "It is broken."},
 }
 

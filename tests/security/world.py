@@ -345,7 +345,7 @@ def _settled(show: Shop, order: Order) -> dict[str, str]:
         amount=5_000, currency="CNY", minutes=10, offered_at=now,
     )  # fmt: skip
     return {
-        "fee": fee.id, "wage": wage.id, "statement": statement.id,
+        "fee": fee.id, "coming": fee.slot_id, "wage": wage.id, "statement": statement.id,
         "hold": hold.id, "settled": str(settled.pk), "run": run.id,
         "tier": str(ReserveTier.objects.get_or_create(from_rate_bp=1_000, share_bp=500, days=14)[0].pk),
     }  # fmt: skip

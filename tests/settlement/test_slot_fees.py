@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from marketplace.lib import clock, ids
 from marketplace.models import User
@@ -17,11 +18,12 @@ from streams.actions.people import register_streamer
 from streams.actions.presence import Watched, record_attendance
 from streams.actions.sessions import cancel_session, create_session, schedule_session
 from streams.actions.show import end_session, pause_session, resume_session, start_session
-from streams.models import Agency, Session, Slot, Streamer
+from streams.models import Agency, AgencyMember, Session, Slot, Streamer
 from tests.ledger.books import balance, entries_of
 from tests.marketplace.rest_callers import problem_of, with_token
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import PRICE, Shop
+from tests.orders.test_orders_admin import press, signed_in
 from tests.orders.times import findings, later
 from tests.people import sign_up
 from tests.settlement.sales import deliver, end_period, represent, sell
@@ -63,6 +65,13 @@ def offer(person: User, slot: Slot, amount: int = FEE, minutes: int = MINUTES, p
     address = f"/api/v1/sessions/{slot.session_id}/lineup/{slot.id}/{path}"
     body = {"amount": {"amount": amount, "currency": "CNY"}, "minutes": minutes} if path == "fee" else None
     return with_token(person, "catalogue:write").send("POST", address, body)
+
+
+def agent(agency: Agency, username: str) -> User:
+    """Return somebody who acts for an agency."""
+    person = User.objects.filter(username=username).first() or sign_up(username)
+    AgencyMember.objects.create(agency=agency, user=person, role="staff")
+    return person
 
 
 def start(slot: Slot) -> None:
@@ -113,6 +122,7 @@ def test_a_fee_is_held_paid_by_the_minute_and_the_rest_returned(
     assert owed(shop, rico, agency) == (2993 - 400, 340, 60)
     [shown] = read(shop.owner, f"slot-fees?brand={shop.brand.id}")["data"]
     assert [shown] == read(rico.user, f"slot-fees?session={slot.session_id}")["data"]
+    assert [shown] == read(agent(agency, "nora"), f"slot-fees?agency={agency.id}")["data"]
     assert (shown["state"], shown["counted_minutes"]) == ("settled", 4)
     assert (shown["paid"]["amount"], shown["returned"]["amount"]) == (400, 600)
     held, settled = Transfer.objects.filter(kind__startswith="fee_").order_by("id")
@@ -189,11 +199,14 @@ def test_a_held_fee_is_to_come_to_everybody_who_may_get_it(
     assert (to_come(), reconciled(shop, "brand")) == ([], {"payable": 2993})
 
 
-@pytest.mark.parametrize("who", ("nobody", "window", "newcomer", "host", "regular"))
+@pytest.mark.parametrize("who", ("nobody", "window", "newcomer", "host", "regular", "agent"))
 def test_a_streamer_cannot_invent_witnesses(
-    shop: Shop, slot: Slot, rico: Streamer, hours: Hours, who: str
+    shop: Shop, slot: Slot, witness: User, rico: Streamer, hours: Hours, who: str
 ) -> None:
+    if who == "agent":  # who would be a witness, and has a part of the fee
+        agent(represent(rico, share_bp=1_500), witness.username)
     viewers = {
+        "agent": witness.id,
         "nobody": None,
         "window": ids.new_id("x"),
         "newcomer": sign_up("newcomer").id,
@@ -253,6 +266,22 @@ def test_a_fee_is_offered_by_the_brand_until_the_show_begins(
     problem_of(offer(shop.owner, slot, path="fee/withdraw"), 409, "wrong_session_state")
     fee = SlotFee.objects.get()
     assert (fee.state, fee.amount, owed(shop, rico), findings()) == ("held", 2_993, (0, 0, 0), [])
+
+
+@pytest.mark.only_in("embedded")
+def test_a_brand_offers_and_withdraws_in_the_admin(shop: Shop, slot: Slot, rico: Streamer) -> None:
+    client, address = signed_in(shop.owner), reverse("admin:orders_slotfee_offer")
+    sends = {"slot": slot.id, "amount": "12.50", "minutes": 5}
+    said = client.post(address, {**sends, "amount": "12.505"}).content.decode()
+    assert "CNY has 2 digits behind the point." in said
+    said = client.post(address, sends, follow=True).content.decode()
+    assert "12.50 CNY for 5 minutes are offered." in said
+    fee = SlotFee.objects.get()
+    assert (fee.amount, fee.minutes, fee.brand_id) == (1_250, 5, shop.brand.id)
+    assert "not one of the available choices" in signed_in(rico.user).post(address, sends).content.decode()
+    assert "The offer is withdrawn." in press(client, fee, "withdraw")
+    fee.refresh_from_db()
+    assert fee.state == "withdrawn"
 
 
 def test_a_show_that_is_called_off_costs_nothing(shop: Shop, slot: Slot, rico: Streamer) -> None:
