@@ -10,12 +10,16 @@ import pytest
 
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
+from marketplace.lib.money import Money
 from marketplace.models import User
 from orders.ledger.post import reverse
-from orders.models import Hold, Order, Payment, Payout, ReceivedPayout, SettlementRun, Transfer
+from orders.models import Hold, Order, Payment, Payout, ReceivedPayout, SettlementRun, SlotFee, Transfer
 from orders.payments.simulator.cards import late_card
+from orders.settlement import fees
 from orders.tasks import sweep_payouts
 from refunds.models import Refund
+from streams.actions.discounts import set_discount
+from streams.models import Funder
 from tests.ledger.test_ledger_docs import rows
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import APPROVE, Shop, buy, caller, cancel, pay
@@ -55,6 +59,14 @@ class Trade:
         return Refund.objects.get().id, order.id
 
     def settlement(self) -> tuple[str, str]:
+        for funder in (Funder.PLATFORM, Funder.STREAMER):
+            set_discount(
+                slot_id=self.shop.slot.id,
+                funder=funder,
+                amount=Money(500, "CNY"),
+                actor=self.shop.host,
+                now=clock.now(),
+            )
         deliver(self.shop, self.sale(), hours=self.hours)
         end_period(self.hours)
         run = SettlementRun.objects.get(statements__party="brand")
@@ -64,6 +76,22 @@ class Trade:
         self.settlement()
         order = Order.objects.get()
         return give_back(order, 1_000), order.id
+
+    def fee_held(self) -> tuple[str, str]:
+        self.settlement()
+        made = SlotFee.objects.create(
+            slot=self.shop.slot, session=self.shop.session, brand=self.shop.brand, amount=100, minutes=10,
+            streamer=self.shop.session.streamer, currency="CNY", offered_at=clock.now(),
+        )  # fmt: skip
+        with action():
+            assert fees.hold(SlotFee.objects.get(id=made.id), now=clock.now())
+        return made.id, made.id
+
+    def fee_settled(self) -> tuple[str, str]:
+        held, subject = self.fee_held()
+        with action():
+            assert fees.settle_fee(SlotFee.objects.get(id=held), minutes=5, now=clock.now())
+        return held, subject
 
     def payout(self) -> tuple[str, str]:
         self.settlement()
@@ -91,6 +119,9 @@ EVENTS: dict[str, Callable[[Trade], tuple[str, str]]] = {
     "refund": Trade.refund,
     "settlement": Trade.settlement,
     "claw_back": Trade.claw_back,
+    "fee_held": Trade.fee_held,
+    "fee_settled": Trade.fee_settled,
+    "funding": Trade.settlement,
     "payout": Trade.payout,
     "gateway_payout": Trade.gateway_payout,
     "reversal": Trade.reversal,
