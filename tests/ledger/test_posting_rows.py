@@ -1,6 +1,6 @@
 """One test for each row of "What is posted" in docs/money.md: the accounts on both sides, key and subject.
 
-``opening`` is in ``test_opening.py``: only a migration posts it.
+``opening`` is in ``test_opening.py``, for only a migration posts it; slot fees are in ``test_slot_fees.py``.
 """
 
 import re
@@ -10,12 +10,15 @@ import pytest
 
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
+from marketplace.lib.money import Money
 from marketplace.models import User
 from orders.ledger.post import reverse
 from orders.models import Hold, Order, Payment, Payout, ReceivedPayout, SettlementRun, Transfer
 from orders.payments.simulator.cards import late_card
 from orders.tasks import sweep_payouts
 from refunds.models import Refund
+from streams.actions.discounts import set_discount
+from streams.models import Funder
 from tests.ledger.test_ledger_docs import rows
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import APPROVE, Shop, buy, caller, cancel, pay
@@ -55,6 +58,9 @@ class Trade:
         return Refund.objects.get().id, order.id
 
     def settlement(self) -> tuple[str, str]:
+        for funder in (Funder.PLATFORM, Funder.STREAMER):
+            take_off = {"slot_id": self.shop.slot.id, "amount": Money(100, "CNY"), "actor": self.shop.host}
+            set_discount(funder=funder, now=clock.now(), **take_off)
         deliver(self.shop, self.sale(), hours=self.hours)
         end_period(self.hours)
         run = SettlementRun.objects.get(statements__party="brand")
@@ -64,6 +70,9 @@ class Trade:
         self.settlement()
         order = Order.objects.get()
         return give_back(order, 1_000), order.id
+
+    def funding(self) -> tuple[str, str]:
+        return self.settlement()
 
     def payout(self) -> tuple[str, str]:
         self.settlement()
@@ -91,6 +100,7 @@ EVENTS: dict[str, Callable[[Trade], tuple[str, str]]] = {
     "refund": Trade.refund,
     "settlement": Trade.settlement,
     "claw_back": Trade.claw_back,
+    "funding": Trade.funding,
     "payout": Trade.payout,
     "gateway_payout": Trade.gateway_payout,
     "reversal": Trade.reversal,
@@ -131,4 +141,4 @@ def test_row(kind: str, shop: Shop, buyer: User, hours: Hours) -> None:
 
 
 def test_every_row_has_its_test() -> None:
-    assert EVENTS.keys() | {"opening"} == ROWS.keys()
+    assert EVENTS.keys() | {"opening", "fee_held", "fee_settled"} == ROWS.keys()
