@@ -177,7 +177,9 @@ def is_owed_money(person: Person) -> bool:
     """Tell whether somebody has statements to read: for a party, or as platform staff."""
     if not isinstance(person, User) or not person.is_active:
         return False
-    return is_platform_staff(person) or bool(owners_of(person))
+    return is_platform_staff(person) or any(
+        rows.objects.filter(user=person).exists() for rows in (BrandMember, Streamer, AgencyMember)
+    )
 
 
 def _sight(user: User, order: Order) -> Sight | None:

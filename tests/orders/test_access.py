@@ -152,6 +152,8 @@ def test_an_order_in_full(order: Order, shop: Shop, buyer: User) -> None:
                 "sku": "LJ-0",
                 "quantity": 2,
                 "unit_price": price,
+                "full_price": price,
+                "discounts": [],
                 "amount": total,
                 "return_policy": "standard",
                 "return_by": None,

@@ -16,7 +16,7 @@ from orders.models import Order, OrderLine, Payment, Shipment
 from refunds.actions.cancel_paid_lines import cancel_paid_lines
 from refunds.models import Refund
 from refunds.tasks import sweep_refunds
-from streams import quota
+from streams import figures, quota
 from streams.actions.collaborations import make_collaboration
 from streams.actions.lineup import add_slot
 from streams.models import Collaboration, Slot
@@ -61,6 +61,7 @@ def order(shop: Shop, other: Slot, buyer: User) -> Order:
         cup.save(force_insert=True)
         stock.hold({cup.variant_id: 1}, reference=order.id, now=clock.now())
         quota.take({cup.slot_id: 1}, {})
+        figures.add(cup.session_id, now=cup.created_at, units=1, gross=cup.amount)
         Order.objects.filter(id=order.id).update(amount=3 * PRICE.amount)
     assert findings() == []
     assert pay(caller(buyer), order).json()["amount"]["amount"] == 11970

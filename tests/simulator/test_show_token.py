@@ -26,7 +26,7 @@ def test_what_is_missing_is_made_once() -> None:
     end_show_token(first, now=clock.now())
     (left,) = ApiToken.objects.filter(user=first.user)
     assert left.id == second.id
-    assert left.scopes == ["catalogue:write", "orders:write", "sandbox", "sessions:host"]
+    assert left.scopes == ["catalogue:write", "orders:write", "returns:write", "sandbox", "sessions:host"]
 
 
 def test_the_streamer_joins_a_brand_that_is_there(outsider: User) -> None:
