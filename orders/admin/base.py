@@ -12,11 +12,9 @@ from marketplace.admin.base import LogAdmin, person_of
 from marketplace.admin.forms import ActionForm
 from marketplace.lib.ids import is_id
 from marketplace.models import User
-from marketplace.permissions import Person, brands_of, is_platform_staff
+from marketplace.permissions import brands_of, is_platform_staff
 from orders.models import Order
-from streams.admin.collaborations import has_plans
 from streams.models import Session, Slot
-from streams.permissions import acts_for_some_agency
 
 CARRIER = "Hawker Express"
 #: Shows that a list's filter offers.
@@ -38,11 +36,6 @@ STATE_COLOURS = {
     "done": "success",
     "failed": "danger",
 }
-
-
-def earns_by_shows(person: Person) -> bool:
-    """Tell whether somebody sells in shows, or has a part of what is sold: for a brand, a host, an agency."""
-    return has_plans(person) or acts_for_some_agency(person)
 
 
 def of_own_brands(person: User, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -11,8 +11,9 @@ from marketplace.admin.base import column
 from marketplace.lib.money import Money
 from marketplace.models import User
 from marketplace.permissions import brands_of, is_platform_staff
-from orders.admin.base import LineShowFilter, TradeAdmin, earns_by_shows
+from orders.admin.base import LineShowFilter, TradeAdmin
 from orders.models import CommissionLine, Party
+from orders.permissions import is_owed_money
 from orders.settlement.commissions import Commission, with_parts
 from streams.models import Streamer
 from streams.permissions import agencies_of
@@ -31,7 +32,7 @@ COLOURS = {
 class CommissionAdmin(TradeAdmin):
     """Paid lines of one's brands, own shows and agencies; an estimate until they are settled."""
 
-    audience = staticmethod(earns_by_shows)
+    audience = staticmethod(is_owed_money)
     group = "Money"
     icon = "percent"
     ids: ClassVar = {

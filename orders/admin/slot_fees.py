@@ -13,8 +13,9 @@ from marketplace.lib import clock
 from marketplace.models import User
 from marketplace.permissions import brands_of, is_platform_staff
 from orders.actions.slot_fees import BEFORE, offer_fee, withdraw_fee
-from orders.admin.base import TradeAdmin, earns_by_shows
+from orders.admin.base import TradeAdmin
 from orders.models import SlotFee
+from orders.permissions import is_owed_money
 from orders.policy import MOST_FEE_MINUTES
 from streams.admin.forms import PriceField, to_price
 from streams.models import Funder
@@ -46,7 +47,7 @@ class FeeForm(ActionForm):
 class SlotFeeAdmin(TradeAdmin):
     """Fees of one's brands, for one's own shows and of one's agencies."""
 
-    audience = staticmethod(earns_by_shows)
+    audience = staticmethod(is_owed_money)
     group = "Money"
     icon = "timer"
     ids: ClassVar = {
