@@ -159,7 +159,12 @@ def is_owed_money(person: Person) -> bool:
     """Tell whether somebody has statements to read: for a party, or as platform staff."""
     if not isinstance(person, User) or not person.is_active:
         return False
-    return is_platform_staff(person) or bool(owners_of(person))
+    return (
+        is_platform_staff(person)
+        or getattr(person, "streamer", None) is not None
+        or person.brand_memberships.exists()
+        or person.agency_memberships.exists()
+    )
 
 
 def _sight(user: User, order: Order) -> Sight | None:
