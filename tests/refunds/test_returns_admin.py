@@ -1,5 +1,6 @@
 """Returns in the admin: a brand works through its own, staff decide, and the list stays quick."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,6 +60,8 @@ def test_a_brand_inspects_and_refunds(
     assert "The return is not in a state that allows this." in press(stan, case, "accept_goods")
     seen = stan.get(page(case)).content.decode()
     assert "Send it back, please." in seen
+    assert re.search(r">\s*Refunded\s*<", seen)
+    assert "(&#x27;refunded" not in seen
     assert f'<img src="/api/v1/evidence/{case.evidence.get().id}/file"' in seen
     assert findings() == []
 
