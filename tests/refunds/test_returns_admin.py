@@ -100,6 +100,9 @@ def test_staff_decide_what_a_brand_may_only_see(
     done(buyer, case, "dispute", NOTE)
     assert (buttons(brand_staff, case), buttons(admin, case)) == ({"show_file"}, {"decide", "show_file"})
     assert signed_in(brand_staff).get(page(case, "decide")).status_code == 404
+    assert "This field is required." in press(
+        signed_in(admin), case, "decide", decision="", note="It is fine."
+    )
     said = press(signed_in(admin), case, "decide", decision="seller", amount="5", note="It is fine.")
     assert "only for the buyer" in said
     said = press(signed_in(admin), case, "decide", decision="buyer", amount="5", note="Half is broken.")
