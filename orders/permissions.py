@@ -177,8 +177,11 @@ def is_owed_money(person: Person) -> bool:
     """Tell whether somebody has statements to read: for a party, or as platform staff."""
     if not isinstance(person, User) or not person.is_active:
         return False
-    return is_platform_staff(person) or any(
-        rows.objects.filter(user=person).exists() for rows in (BrandMember, Streamer, AgencyMember)
+    return (
+        is_platform_staff(person)
+        or getattr(person, "streamer", None) is not None
+        or person.brand_memberships.exists()
+        or person.agency_memberships.exists()
     )
 
 

@@ -64,13 +64,23 @@ def column(
     return mark
 
 
-def _in_words(method: Callable[..., str]) -> Callable[..., tuple[str, str]]:
-    """Return a column that gives the value, which has the colour, and its words."""
+class Labelled(tuple[str, str]):
+    """A value, which has the colour in a list, and its words, which are all that a row's own page shows."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self[1]
+
+
+def _in_words(method: Callable[..., str]) -> Callable[..., Labelled]:
+    """Return a column that gives the value and its words."""
 
     @wraps(method)
-    def shown(self: Any, row: Any) -> tuple[str, str]:
+    def shown(self: Any, row: Any) -> Labelled:
         value = method(self, row)
-        return value, value[:1].upper() + value[1:].replace("_", " ")
+        return Labelled((value, value[:1].upper() + value[1:].replace("_", " ")))
 
     return shown
 

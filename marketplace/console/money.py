@@ -1,6 +1,6 @@
 """The Money pages: what a party is owed, what waits and why, its statements line by line, its payouts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from django.contrib import admin
@@ -43,7 +43,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if not is_owed_money(person):
         raise Http404
     parties = _parties(person)
-    owner = request.GET.get("party") or next(iter(parties), "")
+    owner = request.GET.get("party") or _first(parties)
     context = {**admin.site.each_context(request), "title": "Money", "parties": parties, "owner": owner}
     if owner:
         context |= _of_party(person, owner, request.GET.get("before", ""))
@@ -122,15 +122,20 @@ def _tile(currency: str, expected: Sequence[Expected]) -> dict[str, Any]:
 
 
 def _parties(person: User) -> dict[str, str]:
-    """Return names of the parties that a person may look at, by id; staff finds those owed the most."""
+    """Return names by id of the parties that a person may look at; of all, staff is shown those owed most."""
     if not is_platform_staff(person):
         owners = owners_of(person)
     else:
         owed = Account.objects.exclude(owner="").filter(kind__in=[f"{party}_payable" for party in Party])
         rows = owed.order_by("-balance", "id").values_list("owner", flat=True)[:PARTIES]
         owners = list(dict.fromkeys([*rows, *_latest_owners()]))
-    names = names_of(owners)
-    return {owner: names[owner] for owner in owners if owner in names}
+    return dict(sorted(names_of(owners).items(), key=lambda named: named[1]))
+
+
+def _first(parties: Collection[str]) -> str:
+    """Return who had the latest statement of these, else the first of them; empty for nobody."""
+    latest = Statement.objects.filter(owner__in=list(parties)).order_by("-id")
+    return latest.values_list("owner", flat=True).first() or next(iter(parties), "")
 
 
 def _latest_owners() -> list[str]:

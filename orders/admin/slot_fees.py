@@ -36,7 +36,7 @@ class FeeForm(ActionForm):
     """What is paid for how many minutes on air."""
 
     slot = forms.ChoiceField(label="Show and product")
-    amount = PriceField(label="For all of the minutes")
+    amount = PriceField(label="Fee for all of the minutes")
     minutes = forms.IntegerField(
         min_value=1, max_value=MOST_FEE_MINUTES, help_text="On air, with the product pinned."
     )

@@ -66,7 +66,9 @@ class OfferForm(NoteForm):
 class DecisionForm(ActionForm):
     """Who is right, and why."""
 
-    decision = forms.ChoiceField(choices=(("buyer", "For the buyer"), ("seller", "For the seller")))
+    decision = forms.ChoiceField(
+        choices=(("", "Choose"), ("buyer", "For the buyer"), ("seller", "For the seller"))
+    )
     amount = forms.DecimalField(
         max_digits=18,
         decimal_places=3,

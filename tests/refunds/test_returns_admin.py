@@ -1,5 +1,6 @@
 """Returns in the admin: a brand works through its own, staff decide, and the list stays quick."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,6 +60,8 @@ def test_a_brand_inspects_and_refunds(
     assert "The return is not in a state that allows this." in press(stan, case, "accept_goods")
     seen = stan.get(page(case)).content.decode()
     assert "Send it back, please." in seen
+    assert re.search(r">\s*Refunded\s*<", seen)
+    assert "(&#x27;refunded" not in seen
     assert f'<img src="/api/v1/evidence/{case.evidence.get().id}/file"' in seen
     assert findings() == []
 
@@ -97,6 +100,9 @@ def test_staff_decide_what_a_brand_may_only_see(
     done(buyer, case, "dispute", NOTE)
     assert (buttons(brand_staff, case), buttons(admin, case)) == ({"show_file"}, {"decide", "show_file"})
     assert signed_in(brand_staff).get(page(case, "decide")).status_code == 404
+    assert "This field is required." in press(
+        signed_in(admin), case, "decide", decision="", note="It is fine."
+    )
     said = press(signed_in(admin), case, "decide", decision="seller", amount="5", note="It is fine.")
     assert "only for the buyer" in said
     said = press(signed_in(admin), case, "decide", decision="buyer", amount="5", note="Half is broken.")
