@@ -31,7 +31,13 @@ from streams.models import Collaboration, Deal, Reminder, RoomEvent, Session, St
 from streams.queries.figures import totals
 from tests.marketplace.rest_callers import Caller, with_token
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("alone"),
+    pytest.mark.only_in(
+        "embedded"
+    ),  # the demo is for a laptop; its orders take the doors that both modes prove
+]
 
 PNG = re.compile(r"/media/(?:products|covers)/[0-9a-f]{32}\.png")
 
@@ -234,7 +240,6 @@ def decoded(png: bytes) -> tuple[int, int]:
     return width, height
 
 
-@pytest.mark.only_in("embedded")
 def test_a_picture_is_the_same_each_time_and_no_two_are_alike() -> None:
     pictures = {name: product_picture(name) for name in ("apples", "lantern", "shirt")}
     assert len(set(pictures.values())) == 3
@@ -243,7 +248,6 @@ def test_a_picture_is_the_same_each_time_and_no_two_are_alike() -> None:
     assert drawn == set(MOTIFS) - {"parcel"}
 
 
-@pytest.mark.only_in("embedded")
 def test_somebody_else_who_is_called_viewer_is_left_alone() -> None:
     create_account(username="viewer", password="correct horse", now=clock.now())
     before = rows()
@@ -252,7 +256,6 @@ def test_somebody_else_who_is_called_viewer_is_left_alone() -> None:
     assert rows() == before
 
 
-@pytest.mark.only_in("embedded")
 def test_production_has_no_demo(settings: Settings) -> None:
     settings.SANDBOX = False
     with pytest.raises(CommandError, match="MARKETPLACE_MODE=sandbox"):
