@@ -23,11 +23,12 @@ _ORDER = (
 )  # fmt: skip
 _LINE = (
     "id", "order_id", "buyer_id", "deal_id", "quantity", "amount", "unit_price",
+    "brand_discount", "streamer_discount",
     "state", "pay_by", "created_at", "session_id", "slot_id", "seq",
     "variant_id", "product_id", "title", "sku", "currency",
     "brand_id", "streamer_id", "agency_id", "collaboration_id",
     "rate_bp", "agency_share_bp", "fee_bp", "return_policy",
-    "platform_discount", "brand_discount", "streamer_discount",
+    "platform_discount",
 )  # fmt: skip
 _FACT = ("id", "subject", "payload", "type", "at")
 
@@ -52,8 +53,18 @@ class Offer:
             _hex(self.terms.brand_id), _hex(self.terms.streamer_id), _hex(self.terms.agency_id),
             _hex(self.terms.collaboration_id),
             self.terms.rate_bp, self.terms.agency_share_bp, self.terms.fee_bp, self.terms.return_policy,
-            self.slot.platform_discount, self.slot.brand_discount, self.slot.streamer_discount,
+            self.slot.platform_discount,
         )  # fmt: skip
+
+    def discounts(self, price: int) -> tuple[int, int]:
+        """Return what of the discount on a unit costs brand and streamer, for what the buyer pays for it.
+
+        A streamer pays at most what they earn of the unit, and the brand the rest: else a streamer without
+        money could give a brand what the marketplace would have to pay.
+        """
+        earned = self.terms.least_earned(price + self.slot.platform_discount)
+        streamer = min(self.slot.streamer_discount, earned)
+        return self.slot.brand_discount + self.slot.streamer_discount - streamer, streamer
 
     def pay_by(self, now: datetime) -> datetime:
         """Return the end of the payment window of an order placed now."""
@@ -71,7 +82,8 @@ def write(granted: Sequence[tuple[PurchaseRequest, Offer]], *, now: datetime) ->
         buyer, deal, amount = request.buyer_id[-32:], _hex(request.deal_id), price.amount * request.quantity
         accepted = Accepted(f"ord_{order}", Money(amount, price.currency), pay_by[slot])
         orders[slot].append((order, buyer, request.key, request.input_hash, amount, price.currency))
-        lines[slot].append((new_uuid7_hex(), order, buyer, deal, request.quantity, amount, price.amount))
+        paid_for = (request.quantity, amount, price.amount, *offer.discounts(price.amount))
+        lines[slot].append((new_uuid7_hex(), order, buyer, deal, *paid_for))
         facts.append((new_uuid7_hex(), accepted.order_id, _payload(request, offer, accepted)))
         told.append(accepted)
     at = _moment(now)

@@ -30,7 +30,7 @@ class Memory(Generic[T]):
                 self.forget()
             counted = count(missing)
             self._kept.update({id_: (now, counted.get(id_)) for id_ in missing})
-        found = {id_: self._kept[id_][1] for id_ in wanted if id_ in self._kept}
+        found = {id_: kept[1] for id_ in wanted if (kept := self._kept.get(id_))}
         return {id_: figure for id_, figure in found.items() if figure is not None}
 
     def forget(self) -> None:
@@ -38,8 +38,8 @@ class Memory(Generic[T]):
         self._kept.clear()
 
     def _is_fresh(self, id_: str, now: datetime) -> bool:
-        counted_at = self._kept[id_][0] if id_ in self._kept else None
-        return counted_at is not None and counted_at <= now < counted_at + FRESH
+        kept = self._kept.get(id_)  # once: another thread may forget
+        return kept is not None and kept[0] <= now < kept[0] + FRESH
 
 
 def forget() -> None:

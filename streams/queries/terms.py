@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from marketplace.lib import rows
+from marketplace.lib.money import BASIS_POINTS
 from marketplace.models import BrandMember, Variant
 from streams.models import Collaboration, Slot, Streamer
 
@@ -72,6 +73,11 @@ class Terms:
     agency_share_bp: int
     fee_bp: int
     return_policy: str
+
+    def least_earned(self, base: int) -> int:
+        """Return what the streamer earns of this base at least, in minor units: roundings may add one."""
+        commission = base * self.rate_bp // BASIS_POINTS
+        return commission * (BASIS_POINTS - self.agency_share_bp) // BASIS_POINTS
 
 
 class Asked:

@@ -122,13 +122,18 @@ def test_statements_say_what_came_off_and_who_paid_it(shop: Shop, buyer: User, h
     assert (balance("brand_payable", owner=shop.brand.id), funding(shop), findings()) == (0, (-1000, 0), [])
 
 
-def test_a_streamer_may_give_more_than_they_earn(shop: Shop, buyer: User, hours: Hours) -> None:
-    off(shop, streamer=2_000)
+def test_a_streamer_pays_at_most_what_they_earn_and_the_brand_the_rest(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    represent(shop.session.streamer, share_bp=1_500)
+    off(shop, brand=100, streamer=2_000)
     order = settled(shop, buyer, hours)
-    # base 19.90: commission 3.98, fee 0.995
-    assert parts_of(order) == [(1493 + 2_000, 398 - 2_000, 0, 99)]
+    # base 18.90: commission 3.78, of which the agency has 0.57, fee 0.945
+    line = OrderLine.objects.get(order=order)
+    assert (line.amount, line.brand_discount, line.streamer_discount) == (1890, 100 + 2_000 - 321, 321)
+    assert parts_of(order) == [(1418 + 321, 321 - 321, 57, 94)]
     owed = balance("streamer_payable", owner=shop.session.streamer_id)
-    assert (owed, funding(shop), findings()) == (-1602, (0, 0), [])
+    assert (owed, funding(shop), findings()) == (0, (0, 0), [])
 
 
 def test_refunds_before_settlement_take_the_funders_share_back(shop: Shop, buyer: User, hours: Hours) -> None:
