@@ -25,8 +25,11 @@ def brands_of(person: Person) -> QuerySet[Brand]:
 
 
 def acts_for_some_brand(person: Person) -> bool:
-    """Tell whether somebody has a catalogue to keep."""
-    return is_platform_staff(person) or brands_of(person).exists()
+    """Tell whether somebody has a catalogue to keep; asked once of each object, that is once a request."""
+    known: dict[str, bool] = vars(person)
+    if "_acts_for_some_brand" not in known:
+        known["_acts_for_some_brand"] = is_platform_staff(person) or brands_of(person).exists()
+    return known["_acts_for_some_brand"]
 
 
 def may_enter_admin(person: Person) -> bool:
@@ -35,7 +38,7 @@ def may_enter_admin(person: Person) -> bool:
         return False
     return (
         person.is_staff
-        or person.brand_memberships.exists()
+        or acts_for_some_brand(person)
         or getattr(person, "streamer", None) is not None
         or person.moderates.exists()
         or person.agency_memberships.exists()

@@ -9,7 +9,7 @@ from django.db.models import Manager, Q, QuerySet
 from marketplace.errors import NotFound
 from marketplace.lib.ids import is_id
 from marketplace.models import Brand, BrandMember, User
-from marketplace.permissions import Person, is_platform_staff
+from marketplace.permissions import Person, acts_for_some_brand, is_platform_staff
 from orders.models import Order, OrderLine, Party, Payment, Payout, Shipment, Statement
 from orders.queries.sight import AS_BUYER, AS_HOST, AS_STAFF, OrderAt, Role, Sight
 from streams.models import Agency, AgencyMember, Session, Streamer
@@ -178,9 +178,8 @@ def is_owed_money(person: Person) -> bool:
     if not isinstance(person, User) or not person.is_active:
         return False
     return (
-        is_platform_staff(person)
+        acts_for_some_brand(person)
         or getattr(person, "streamer", None) is not None
-        or person.brand_memberships.exists()
         or person.agency_memberships.exists()
     )
 
