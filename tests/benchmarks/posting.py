@@ -1,7 +1,8 @@
 """Post to the ledger as fast as this process can: ``python -m tests.benchmarks.posting '{"batch": 1000}'``.
 
 Asked for are ``name`` (of this process), ``batch`` (transfers in one transaction), ``threads`` and
-``seconds``. Prints ``ready``, waits for a line, posts, and prints one JSON object.
+``seconds``. Prints ``ready``, waits for a line, posts, and prints one JSON object. Without a question it
+prints what the ledger's own audit finds.
 """
 
 import json
@@ -13,14 +14,12 @@ from typing import Any
 
 import django
 
-#: Funders that the money is from; the other side of every transfer is the one account of the marketplace. No
-#: statement or order stands behind theirs, so the whole audit can be asked afterwards.
-FUNDERS = 1_000
+#: Brands that the money is owed to; the other side of every transfer is the one account of the marketplace.
+BRANDS = 1_000
 
 
 def main(asked: dict[str, Any]) -> dict[str, Any]:
     """Post for the time asked; return how many transfers were committed, and within how many seconds."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
     django.setup()
     print("ready", flush=True)
     sys.stdin.readline()
@@ -40,9 +39,9 @@ def _post_until(until: float, name: str, batch: int) -> int:
     from orders.ledger.post import NewTransfer, post, post_many
 
     def entries(number: int) -> list[Any]:
-        funder = f"brd_{number % FUNDERS:032x}"
+        brand = f"brd_{number % BRANDS:032x}"
         money = Money(1_000 + number % 7, "CNY")
-        return [debit("bank", money), credit("coupon_funding", money, owner=funder)]
+        return [debit("bank", money), credit("brand_payable", money, owner=brand)]
 
     posted = 0
     while time.perf_counter() < until:
@@ -67,5 +66,15 @@ def _post_until(until: float, name: str, batch: int) -> int:
     return posted
 
 
+def found() -> list[str]:
+    """Return what the ledger's audit finds; no statements stand behind these accounts to be held against."""
+    django.setup()
+    from marketplace.lib import clock
+    from orders.ledger.audit import findings
+
+    return [str(finding) for finding in findings(clock.now())]
+
+
 if __name__ == "__main__":
-    print(json.dumps(main(json.loads(sys.argv[1]))))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+    print(json.dumps(main(json.loads(sys.argv[1])) if sys.argv[1:] else found()))
