@@ -9,9 +9,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,12 +75,12 @@ class _Aside:
         """Print what it said and says until it ends; return its exit code."""
         with self.said.open("rb") as lines:
             while True:
-                code = self.process.poll()
+                with suppress(subprocess.TimeoutExpired):
+                    self.process.wait(LOOK_SECONDS)
                 sys.stdout.buffer.write(lines.read())
                 sys.stdout.flush()
-                if code is not None:
-                    return code
-                time.sleep(LOOK_SECONDS)
+                if self.process.returncode is not None:
+                    return self.process.returncode
 
 
 @contextmanager
