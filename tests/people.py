@@ -3,7 +3,7 @@
 import pytest
 
 from marketplace.actions.accounts import create_account
-from marketplace.actions.brands import add_member, create_brand
+from marketplace.actions.brands import create_brand, members
 from marketplace.lib import clock
 from marketplace.models import Brand, BrandMember, User
 
@@ -50,8 +50,8 @@ def brand_staff(brand: Brand) -> User:
     """Return Stan, who works for the brand."""
     person = sign_up("stan")
     owner = User.objects.get(username="olga")
-    add_member(
-        brand_id=brand.id,
+    members.add(
+        brand.id,
         username=person.username,
         role=BrandMember.Role.STAFF,
         actor=owner,

@@ -25,18 +25,18 @@ class SkuTaken(Conflict):
 
 
 class AlreadyMember(Conflict):
-    """The person already acts for the brand."""
+    """The person already acts for the brand or the agency."""
 
     code = "already_member"
-    message = "This person already acts for the brand."
+    message = "This person is a member already."
     cure = "Change the member's role instead of adding the member again."
 
 
 class LastOwner(Conflict):
-    """A brand always has an owner."""
+    """A brand always has an owner; an agency that has one keeps one."""
 
     code = "last_owner"
-    message = "The brand would be left without an owner."
+    message = "Nobody would be left who owns it."
     cure = "Make somebody else an owner first."
 
 

@@ -13,6 +13,7 @@ from marketplace.actions import brands, categories, products
 from marketplace.actions.import_catalogue import import_catalogue
 from marketplace.admin.base import OwnAdmin, OwnInline, button, column, person_of
 from marketplace.admin.forms import ActionForm, LineField, TextField
+from marketplace.admin.members import MembersAdmin
 from marketplace.admin.products import ProductForm, category_choices
 from marketplace.catalogue_csv import write_rows
 from marketplace.csv_response import csv_response
@@ -21,7 +22,6 @@ from marketplace.models import Brand, BrandMember, Category, User
 from marketplace.permissions import acts_for_some_brand, brands_of
 from marketplace.queries.export import variants_to_export
 
-ROLES = BrandMember.Role.choices
 _SLUG = RegexValidator(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", "Lower-case letters and digits, with single hyphens.")
 
 
@@ -39,25 +39,6 @@ class NewBrandForm(BrandForm):
     slug = forms.CharField(
         max_length=60, required=False, validators=[_SLUG], help_text="Made of the name when left empty."
     )
-
-
-class NewMemberForm(ActionForm):
-    """A person who shall act for the brand."""
-
-    username = forms.CharField(max_length=150)
-    role = forms.ChoiceField(choices=ROLES)
-
-
-class MemberForm(ActionForm):
-    """A member of the brand."""
-
-    member = forms.ChoiceField()
-
-
-class RoleForm(MemberForm):
-    """A member of the brand and what they shall be."""
-
-    role = forms.ChoiceField(choices=ROLES)
 
 
 class FileForm(ActionForm):
@@ -96,9 +77,10 @@ class Members(OwnInline):
 
 
 @admin.register(Brand)
-class BrandAdmin(OwnAdmin):
+class BrandAdmin(MembersAdmin):
     """Brands: one's own, all of them for platform staff."""
 
+    memberships = brands.members
     audience = staticmethod(acts_for_some_brand)
     group = "Catalogue"
     icon = "sell"
@@ -112,7 +94,7 @@ class BrandAdmin(OwnAdmin):
         "reports",
         "edit",
         "add_product",
-        {"title": "Members", "icon": "group", "items": ["add_member", "change_member", "remove_member"]},
+        MembersAdmin.MEMBERS,
         {"title": "Files", "icon": "csv", "items": ["import_file", "export_file"]},
     ]
 
@@ -178,58 +160,6 @@ class BrandAdmin(OwnAdmin):
             obj=brand,
             choices={"category": category_choices()},
             submit="Make",
-        )
-
-    @button("Add", path="add-member", icon="person_add")
-    def add_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Let somebody act for the brand."""
-        brand: Brand = self.one(request, object_id)
-
-        def run(values: dict[str, Any]) -> str:
-            made = brands.add_member(brand_id=brand.id, actor=person_of(request), now=clock.now(), **values)
-            return f"{made.user} now acts for the brand."
-
-        return self.ask(request, title="Add member", form=NewMemberForm, run=run, obj=brand, submit="Add")
-
-    @button("Change role", path="change-member", icon="manage_accounts")
-    def change_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Make a member an owner or staff."""
-        brand: Brand = self.one(request, object_id)
-
-        def run(values: dict[str, Any]) -> str:
-            member = brands.change_member(
-                brand_id=brand.id,
-                user_id=values["member"],
-                role=values["role"],
-                actor=person_of(request),
-                now=clock.now(),
-            )
-            return f"{member.user} is now {member.get_role_display().lower()}."
-
-        return self.ask(
-            request, title="Change role", form=RoleForm, run=run, obj=brand, choices=_members(brand)
-        )
-
-    @button("Remove", path="remove-member", icon="person_remove", danger=True)
-    def remove_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End somebody's acting for the brand."""
-        brand: Brand = self.one(request, object_id)
-
-        def run(values: dict[str, Any]) -> str:
-            brands.remove_member(
-                brand_id=brand.id, user_id=values["member"], actor=person_of(request), now=clock.now()
-            )
-            return "The member was removed."
-
-        return self.ask(
-            request,
-            title="Remove member",
-            form=MemberForm,
-            run=run,
-            obj=brand,
-            choices=_members(brand),
-            submit="Remove",
-            danger=True,
         )
 
     @button("Import CSV", path="import", icon="upload")
@@ -306,8 +236,3 @@ class CategoryAdmin(OwnAdmin):
         return self.ask(
             request, title="Change category", form=CategoryForm, run=run, obj=category, initial=initial
         )
-
-
-def _members(brand: Brand) -> dict[str, list[tuple[str, str]]]:
-    members = brand.members.select_related("user").order_by("user__username")
-    return {"member": [(member.user_id, f"{member.user} ({member.role})") for member in members]}

@@ -136,7 +136,7 @@ class Members(ApiView):
         body, user = self.body(request, NewMember), self.user(request)
         return self.perform(
             request,
-            lambda: brands.add_member(brand_id=brand_id, actor=user, now=self.now, **body),
+            lambda: brands.members.add(brand_id, actor=user, now=self.now, **body),
             MemberOut,
             status=201,
         )
@@ -151,9 +151,7 @@ class OneMember(ApiView):
         body, user = self.body(request, MemberChanges), self.user(request)
         return self.perform(
             request,
-            lambda: brands.change_member(
-                brand_id=brand_id, user_id=user_id, actor=user, now=self.now, **body
-            ),
+            lambda: brands.members.change(brand_id, user_id=user_id, actor=user, now=self.now, **body),
             MemberOut,
         )
 
@@ -163,7 +161,7 @@ class OneMember(ApiView):
         user = self.user(request)
         return self.perform(
             request,
-            lambda: brands.remove_member(brand_id=brand_id, user_id=user_id, actor=user, now=self.now),
+            lambda: brands.members.remove(brand_id, user_id=user_id, actor=user, now=self.now),
             None,
             status=204,
         )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from marketplace.actions.accounts import create_account
-from marketplace.actions.brands import add_member, create_brand
+from marketplace.actions.brands import create_brand, members
 from marketplace.actions.categories import create_category
 from marketplace.actions.tokens import create_token, revoke_token
 from marketplace.lib import clock
@@ -81,7 +81,7 @@ def _join_brand(host: User, name: str, now: datetime) -> None:
         create_brand(actor=host, name=name, now=now)
     elif not BrandMember.objects.filter(brand=brand, user=host).exists():
         owner = BrandMember.objects.select_related("user").filter(brand=brand, role=Role.OWNER).earliest("id")
-        add_member(brand_id=brand.id, username=host.username, role=Role.STAFF, actor=owner.user, now=now)
+        members.add(brand.id, username=host.username, role=Role.STAFF, actor=owner.user, now=now)
 
 
 def _make_categories(slugs: Collection[str], now: datetime) -> None:

@@ -6,11 +6,16 @@ from typing import TypedDict, Unpack
 from django.db import IntegrityError, transaction
 
 from marketplace import idempotency, outbox
+from marketplace.actions.memberships import Memberships
 from marketplace.errors import NotFound
 from marketplace.lib.atomic import action
 from marketplace.models import User
 from streams.errors import AgencyNameTaken, AlreadyStreamer, StreamerNameTaken
-from streams.models import Agency, Moderator, Streamer
+from streams.models import Agency, AgencyMember, Moderator, Streamer
+from streams.permissions import require_agency_owner
+
+#: Who acts for an agency: ``add``, ``change``, ``remove``. Platform staff names the first owner.
+agency_members = Memberships("agency", Agency.objects, AgencyMember.objects, require_agency_owner)
 
 
 class Profile(TypedDict, total=False):

@@ -11,7 +11,7 @@ from marketplace.lib.money import BASIS_POINTS, Money, exponent
 from streams.actions.deals import LEAST_SECONDS, MOST_SECONDS
 from streams.actions.lineup import MOST_PER_BUYER, MOST_POSITION, MOST_UNITS
 from streams.actions.sessions import LEAST_PAYMENT_WINDOW, MOST_PAYMENT_WINDOW
-from streams.models import AgencyMember, Collaboration, Session
+from streams.models import Collaboration, Session
 
 
 class SessionForm(ActionForm):
@@ -140,25 +140,6 @@ class AgencyChoiceForm(ActionForm):
     """Which agency represents a streamer."""
 
     agency = forms.ChoiceField(required=False)
-
-
-class NewAgencyMemberForm(ActionForm):
-    """A person who shall act for the agency."""
-
-    username = LineField(max_length=150)
-    role = forms.ChoiceField(choices=AgencyMember.Role.choices)
-
-
-class AgencyMemberForm(ActionForm):
-    """A member of the agency."""
-
-    member = forms.ChoiceField()
-
-
-class AgencyRoleForm(AgencyMemberForm):
-    """A member of the agency and what they shall be."""
-
-    role = forms.ChoiceField(choices=AgencyMember.Role.choices)
 
 
 class CollaborationForm(ActionForm):

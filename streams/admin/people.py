@@ -7,18 +7,16 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from marketplace.admin.base import OwnAdmin, OwnInline, button, column, person_of
+from marketplace.admin.members import MembersAdmin
 from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.models import User
 from marketplace.permissions import is_platform_staff, require_platform_staff
-from streams.actions import agency_members, people
+from streams.actions import people
 from streams.admin.forms import (
     AgencyChoiceForm,
     AgencyForm,
-    AgencyMemberForm,
-    AgencyRoleForm,
     ModeratorForm,
-    NewAgencyMemberForm,
     ProfileForm,
     ShareForm,
 )
@@ -156,9 +154,10 @@ class StreamerAdmin(OwnAdmin):
 
 
 @admin.register(Agency)
-class AgencyAdmin(OwnAdmin):
+class AgencyAdmin(MembersAdmin):
     """Agencies, for those who act for them."""
 
+    memberships = people.agency_members
     audience = staticmethod(acts_for_some_agency)
     group = "People"
     icon = "apartment"
@@ -168,7 +167,7 @@ class AgencyAdmin(OwnAdmin):
     fields = (("id", "name"), "share_bp", "created_at")
     actions_list: ClassVar[list[Any]] = ["create"]
     inlines = (Represented, Members)
-    actions_detail: ClassVar[list[Any]] = ["share", "add_member", "change_member", "remove_member"]
+    actions_detail: ClassVar[list[Any]] = ["share", MembersAdmin.MEMBERS]
 
     def own(self, person: User) -> QuerySet[Agency]:
         """Return the agencies that a person acts for."""
@@ -204,67 +203,6 @@ class AgencyAdmin(OwnAdmin):
 
         initial = {"share_bp": agency.share_bp}
         return self.ask(request, title="Change share", form=ShareForm, run=run, obj=agency, initial=initial)
-
-    @button("Add member", path="add-member", icon="person_add")
-    def add_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Let somebody act for the agency."""
-        agency: Agency = self.one(request, object_id)
-
-        def run(values: dict[str, Any]) -> str:
-            made = agency_members.add_agency_member(
-                agency_id=agency.id, actor=person_of(request), now=clock.now(), **values
-            )
-            return f"{made.user} now acts for the agency."
-
-        return self.ask(
-            request, title="Add member", form=NewAgencyMemberForm, run=run, obj=agency, submit="Add"
-        )
-
-    @button("Change role", path="change-member", icon="manage_accounts")
-    def change_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Make a member an owner or staff."""
-        agency: Agency = self.one(request, object_id)
-
-        def run(values: dict[str, Any]) -> str:
-            member = agency_members.change_agency_member(
-                agency_id=agency.id,
-                user_id=values["member"],
-                role=values["role"],
-                actor=person_of(request),
-                now=clock.now(),
-            )
-            return f"{member.user} is now {member.get_role_display().lower()}."
-
-        return self.ask(
-            request, title="Change role", form=AgencyRoleForm, run=run, obj=agency, choices=_members(agency)
-        )
-
-    @button("Remove member", path="remove-member", icon="person_remove", danger=True)
-    def remove_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End somebody's acting for the agency."""
-        agency: Agency = self.one(request, object_id)
-
-        def run(values: dict[str, Any]) -> str:
-            agency_members.remove_agency_member(
-                agency_id=agency.id, user_id=values["member"], actor=person_of(request), now=clock.now()
-            )
-            return "The member was removed."
-
-        return self.ask(
-            request,
-            title="Remove member",
-            form=AgencyMemberForm,
-            run=run,
-            obj=agency,
-            choices=_members(agency),
-            submit="Remove",
-            danger=True,
-        )
-
-
-def _members(agency: Agency) -> dict[str, list[tuple[str, str]]]:
-    members = agency.members.select_related("user").order_by("user__username")
-    return {"member": [(member.user_id, f"{member.user} ({member.role})") for member in members]}
 
 
 def _named(username: str) -> User:

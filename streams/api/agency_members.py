@@ -7,7 +7,7 @@ from marketplace.actions.errors import AlreadyMember, LastOwner
 from marketplace.errors import LimitReached
 from marketplace.rest.openapi import operation
 from marketplace.rest.views import ApiView
-from streams.actions.agency_members import add_agency_member, change_agency_member, remove_agency_member
+from streams.actions.people import agency_members
 from streams.api.bodies import AgencyMemberChanges, NewAgencyMember
 from streams.api.resources import AgencyMemberOut, AgencyMembersOut
 from streams.queries.access import agency_members_for
@@ -34,7 +34,7 @@ class AgencyMembers(ApiView):
         body, user = self.body(request, NewAgencyMember), self.user(request)
         return self.perform(
             request,
-            lambda: add_agency_member(agency_id=agency_id, actor=user, now=self.now, **body),
+            lambda: agency_members.add(agency_id, actor=user, now=self.now, **body),
             AgencyMemberOut,
             status=201,
         )
@@ -51,9 +51,7 @@ class OneAgencyMember(ApiView):
         body, user = self.body(request, AgencyMemberChanges), self.user(request)
         return self.perform(
             request,
-            lambda: change_agency_member(
-                agency_id=agency_id, user_id=user_id, actor=user, now=self.now, **body
-            ),
+            lambda: agency_members.change(agency_id, user_id=user_id, actor=user, now=self.now, **body),
             AgencyMemberOut,
         )
 
@@ -63,7 +61,7 @@ class OneAgencyMember(ApiView):
         user = self.user(request)
         return self.perform(
             request,
-            lambda: remove_agency_member(agency_id=agency_id, user_id=user_id, actor=user, now=self.now),
+            lambda: agency_members.remove(agency_id, user_id=user_id, actor=user, now=self.now),
             None,
             status=204,
         )

@@ -14,6 +14,7 @@ from marketplace import audit
 from marketplace.actions import brands, import_catalogue, import_plan, variants
 from marketplace.actions.accounts import create_account
 from marketplace.actions.errors import LastOwner, NameTaken, SkuTaken
+from marketplace.actions.memberships import Memberships
 from marketplace.actions.stock import correct_stock, restock_variant
 from marketplace.errors import DomainError
 from marketplace.lib import clock
@@ -61,13 +62,13 @@ def two_owners(brand: Brand, brand_owner: User, buyer: User) -> tuple[User, User
 
 
 def leave(brand: Brand, person: User) -> Callable[[], object]:
-    return lambda: brands.remove_member(brand_id=brand.id, user_id=person.id, actor=person, now=clock.now())
+    return lambda: brands.members.remove(brand.id, user_id=person.id, actor=person, now=clock.now())
 
 
 def test_of_two_owners_who_leave_at_once_one_stays(
     brand: Brand, two_owners: tuple[User, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meet(monkeypatch, brands, "_refuse_last_owner")
+    meet(monkeypatch, Memberships, "_refuse_last_owner")
     outcomes = at_once(*(leave(brand, person) for person in two_owners))
     assert sorted(map(str, outcomes)) == sorted(map(str, [None, LastOwner]))
     assert audit.findings(clock.now()) == []
@@ -76,8 +77,8 @@ def test_of_two_owners_who_leave_at_once_one_stays(
 def test_without_the_lock_both_owners_would_leave(
     brand: Brand, two_owners: tuple[User, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(brands, "_lock", lambda brand_id, _actor, **_: Brand.objects.get(id=brand_id))
-    meet(monkeypatch, brands, "_refuse_last_owner")
+    monkeypatch.setattr(Memberships, "_lock", lambda _, brand_id, __, **___: Brand.objects.get(id=brand_id))
+    meet(monkeypatch, Memberships, "_refuse_last_owner")
     at_once(*(leave(brand, person) for person in two_owners))
     found = [finding.code for finding in audit.findings(clock.now())]
     one_writer_at_a_time = connection.vendor == "sqlite"

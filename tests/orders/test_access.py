@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from marketplace.actions.brands import add_member, create_brand
+from marketplace.actions.brands import create_brand, members
 from marketplace.lib import clock
 from marketplace.models import Brand, BrandMember, User
 from orders.models import Order, Payment, Shipment
@@ -35,8 +35,8 @@ def people(
     register_streamer(user=rival, name="Rico", now=clock.now())
     stranger = sign_up("stella")
     other = create_brand(actor=stranger, name="Other Tea", now=clock.now())
-    add_member(
-        brand_id=other.id,
+    members.add(
+        other.id,
         username=outsider.username,
         role=BrandMember.Role.STAFF,
         actor=stranger,

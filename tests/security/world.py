@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from marketplace import pictures
-from marketplace.actions.brands import add_member, create_brand
+from marketplace.actions.brands import create_brand, members
 from marketplace.actions.pictures import add_picture
 from marketplace.actions.products import create_product
 from marketplace.actions.tokens import create_token
@@ -46,12 +46,11 @@ from refunds.actions.show_evidence import add_evidence
 from refunds.eligibility import Wish
 from refunds.models import Refund
 from streams.actions import moderation
-from streams.actions.agency_members import add_agency_member
 from streams.actions.chat import Draft, say
 from streams.actions.collaborations import make_collaboration
 from streams.actions.deals import open_deal
 from streams.actions.lineup import add_slot, pin_slot
-from streams.actions.people import add_moderator, create_agency, register_streamer
+from streams.actions.people import add_moderator, agency_members, create_agency, register_streamer
 from streams.actions.sessions import create_session, schedule_session
 from streams.models import Agency, BlockedWord, RoomEvent, Session
 from tests.marketplace.rest_callers import Caller
@@ -181,8 +180,8 @@ def _work_for(show: Shop, people: dict[str, User]) -> None:
     now = clock.now()
     bakery = create_brand(actor=people["admin"], name="Bakery", country="CN", now=now)
     for brand, who, by in ((show.brand, "staff", "owner"), (bakery, "alien", "admin")):
-        add_member(
-            brand_id=brand.id,
+        members.add(
+            brand.id,
             username=people[who].username,
             role=BrandMember.Role.STAFF,
             actor=people[by],
@@ -250,8 +249,8 @@ def _stage(show: Shop, people: dict[str, User]) -> dict[str, str]:
     pin_slot(slot_id=show.slots[1].id, actor=host, now=clock.now())
     agency = create_agency(name="Stars", share_bp=1_000, actor=people["admin"], now=now)
     for who, role in (("rival", "owner"), ("alien", "staff")):
-        add_agency_member(
-            agency_id=agency.id, username=people[who].username, role=role, actor=people["admin"], now=now
+        agency_members.add(
+            agency.id, username=people[who].username, role=role, actor=people["admin"], now=now
         )
     return {
         "streamer": streamer.id, "rico": rico.id, "plan": plan.id, "agency": agency.id,
