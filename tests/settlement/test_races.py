@@ -6,11 +6,14 @@ line in ``tests/refunds/test_return_races.py``, a capture told twice in ``tests/
 
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import F, QuerySet
 
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
@@ -195,6 +198,26 @@ def test_an_outcome_that_the_bank_tells_many_times_at_once_counts_once(
     assert Transfer.objects.filter(kind="payout", subject=answer.key.partition(".")[0]).count() == 1
     assert SimulatedBankTransfer.objects.filter(key=answer.key).count() == 1
     assert (balance("brand_payable", owner=shop.brand.id), findings()) == (0, [])
+
+
+@pytest.mark.parametrize("guarded", (True, False))
+def test_what_the_bank_tells_goes_to_one_of_two_who_listen(
+    shop: Shop, buyer: User, hours: Hours, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    answer, heard = paid_late(shop, buyer, hours), []
+    listen = partial(desk.tell, now=clock.now(), limit=9)
+    other = Meanwhile(lambda: heard.extend(listen()))
+    if not guarded:
+        monkeypatch.setattr(desk, "transaction", SimpleNamespace(atomic=nullcontext))
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    monkeypatch.setattr(desk, "F", other.after(F))
+    if guarded:
+        heard += listen()
+    else:
+        with pytest.raises(IntegrityError, match="messages"):  # one message, told twice
+            listen()
+    other.end()
+    assert (heard, other.error) == ([answer], None)
 
 
 def test_without_state_and_key_the_same_outcome_is_posted_twice(

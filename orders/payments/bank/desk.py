@@ -11,6 +11,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Min
 
 from marketplace.lib.money import Money
@@ -74,10 +75,12 @@ def ask(key: str, *, now: datetime) -> Answer | None:
 
 
 def tell(*, now: datetime, limit: int) -> list[Answer]:
-    """Return outcomes that the bank tells by itself, each as often as it does."""
+    """Return outcomes that the bank tells by itself, each as often as it does, whoever listens meanwhile."""
     _resolve(now)
-    telling = list(Order.objects.filter(messages__gt=0, resolves_at__lte=now).order_by("resolves_at")[:limit])
-    Order.objects.filter(id__in=[order.id for order in telling]).update(messages=F("messages") - 1)
+    untold = Order.objects.filter(messages__gt=0, resolves_at__lte=now).order_by("resolves_at")
+    with transaction.atomic():
+        telling = list(untold.select_for_update(skip_locked=True)[:limit])
+        Order.objects.filter(id__in=[order.id for order in telling]).update(messages=F("messages") - 1)
     return [_answer(order) for order in telling]
 
 
