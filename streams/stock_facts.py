@@ -4,7 +4,7 @@ A room that heard less than a tenth of a second ago is marked stale instead; who
 tells it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +53,16 @@ def tell(sessions: Iterable[Session], *, now: datetime) -> list[str]:
     return stale
 
 
+def remember(session: Session, wire: Mapping[str, Any]) -> None:
+    """Note the counts in the wire form of a slot or deal that a locked session's room was just told.
+
+    Only what moves after them is news, so no sweep repeats them.
+    """
+    require_transaction()
+    session.stock_told = {**session.stock_told, str(wire["id"]): _told(wire)}
+    Session.objects.filter(id=session.id).update(stock_told=session.stock_told)
+
+
 def _has_just_heard(session: Session, now: datetime) -> bool:
     """Tell whether a room may not hear again yet; ``now`` was read before the wait for the room's lock."""
     return session.stock_told_at is not None and -LONGEST_WAIT <= now - session.stock_told_at < LEAST_PAUSE
@@ -72,7 +82,7 @@ def _subject(change: dict[str, Any]) -> str:
     return str(change["deal"] or change["slot"])
 
 
-def _told(change: dict[str, Any]) -> list[int]:
+def _told(change: Mapping[str, Any]) -> list[int]:
     return [change["left"], change["sold"]]
 
 

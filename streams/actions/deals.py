@@ -11,7 +11,7 @@ from marketplace.lib.atomic import action
 from marketplace.lib.clock import to_wire
 from marketplace.lib.money import Money
 from marketplace.models import User
-from streams import factlog
+from streams import factlog, stock_facts
 from streams import quota as counters
 from streams.actions import steps
 from streams.errors import DealStillOpen, NotEnoughLeft, NotForSale, OtherCurrency
@@ -72,6 +72,7 @@ def open_deal(
         )
         wire = steps.deal_wire(deal, steps.show_slot(slot.id))
         factlog.append(session, DealOpened(deal=wire), now=now)
+        stock_facts.remember(session, wire)
         _record_opening(deal, price, actor=actor, now=now)
         idempotency.remember(deal)
     return deal

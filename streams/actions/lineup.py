@@ -87,8 +87,7 @@ def add_slot(
             on_sale=on_sale,
         )
         slot = steps.show_slot(slot.id)
-        factlog.append(session, SlotAdded(slot=steps.slot_wire(slot)), now=now)
-        _record("slot.added", slot, actor=actor, now=now)
+        _tell_added(session, slot, actor=actor, now=now)
         idempotency.remember(slot)
     return slot
 
@@ -152,8 +151,7 @@ def copy_lineup(*, session_id: str, source_id: str, actor: User, now: datetime) 
         Slot.objects.bulk_create(wanted)
         added = [steps.show_slot(slot.id) for slot in wanted]
         for slot in added:
-            factlog.append(session, SlotAdded(slot=steps.slot_wire(slot)), now=now)
-            _record("slot.added", slot, actor=actor, now=now)
+            _tell_added(session, slot, actor=actor, now=now)
         idempotency.remember(added)
     return added
 
@@ -263,9 +261,18 @@ def _apply(slot: Slot, changes: SlotChange) -> None:
 def tell_change(session: Session, slot_id: str, *, actor: User, now: datetime) -> Slot:
     """Tell the room what a slot of a locked session is now, and return it."""
     slot = steps.show_slot(slot_id)
-    factlog.append(session, SlotUpdated(slot=steps.slot_wire(slot)), now=now)
+    wire = steps.slot_wire(slot)
+    factlog.append(session, SlotUpdated(slot=wire), now=now)
+    stock_facts.remember(session, wire)
     _record("slot.updated", slot, actor=actor, now=now)
     return slot
+
+
+def _tell_added(session: Session, slot: Slot, *, actor: User, now: datetime) -> None:
+    wire = steps.slot_wire(slot)
+    factlog.append(session, SlotAdded(slot=wire), now=now)
+    stock_facts.remember(session, wire)
+    _record("slot.added", slot, actor=actor, now=now)
 
 
 def _record(type_: str, slot: Slot, *, actor: User, now: datetime) -> None:

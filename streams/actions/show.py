@@ -62,6 +62,7 @@ def start_session(*, session_id: str, actor: User, now: datetime) -> Session:
         _go_on_air(session, State.LIVE, actor=actor, now=now)
         session.started_at = now
         session.save(update_fields=["started_at"])
+        stock_facts.tell([session], now=now)  # who waits for the show has not heard of sales elsewhere
         fact = SessionStarted(state=session.state, started_at=to_wire(now))
         _say("session.started", fact, session, actor=actor, now=now)
     return session

@@ -13,7 +13,8 @@ from marketplace.lib import clock
 from marketplace.models import StockLevel, User, Variant
 from streams import stock_facts, tasks
 from streams.actions.deals import open_deal
-from streams.actions.lineup import pin_slot
+from streams.actions.lineup import change_slot, pin_slot
+from streams.actions.show import start_session
 from streams.actions.tell_rooms import tell_rooms
 from streams.audit import findings
 from streams.models import Deal, RoomEvent, Session, Slot
@@ -142,9 +143,10 @@ def one(slot: Slot, left: int) -> list[dict[str, Any]]:
 
 def test_a_room_hears_of_units_once(live: Session, slot: Slot, tea: Variant) -> None:
     now = clock.now()
+    StockLevel.objects.update(on_hand=29)
     tell_rooms(variant_ids=[tea.id], now=now)
     tell_rooms(variant_ids=[tea.id], now=now + timedelta(seconds=1))
-    assert counts(live) == [one(slot, 30)]
+    assert counts(live) == [one(slot, 29)]
 
 
 def test_a_room_hears_at_most_ten_times_a_second_and_the_latest_at_last(
@@ -194,6 +196,22 @@ def test_a_lost_bell_is_made_up_for(live: Session, slot: Slot) -> None:
     Session.objects.update(stock_told_at=clock.now() - timedelta(seconds=1))
     tasks.sweep_untold_rooms()
     assert counts(live) == [one(slot, 7)]
+
+
+def test_counts_that_other_facts_carried_are_not_repeated(live: Session, slot: Slot, host: User) -> None:
+    now = clock.now()
+    change_slot(slot_id=slot.id, per_buyer_limit=2, actor=host, now=now)
+    open_deal(slot_id=slot.id, price=yuan(990), quota=5, seconds=60, actor=host, now=now)
+    tasks.sweep_untold_rooms()
+    assert counts(live) == []
+
+
+def test_who_waits_for_the_show_hears_at_its_start_what_was_sold_elsewhere(
+    scheduled: Session, slot: Slot, host: User
+) -> None:
+    StockLevel.objects.update(on_hand=12)
+    start_session(session_id=scheduled.id, actor=host, now=clock.now())
+    assert counts(scheduled) == [one(slot, 12)]
 
 
 def test_without_the_pause_the_room_would_hear_each_time(

@@ -231,7 +231,6 @@ def test_a_deal_hears_of_a_smaller_allocation(live: Session, slot: Slot, host: U
             "stock.changed",
             {
                 "changes": [
-                    {"slot": slot.id, "deal": None, "left": 4, "sold": 0},
                     {"slot": slot.id, "deal": deal.id, "left": 4, "sold": 0},
                 ]
             },

@@ -46,11 +46,12 @@ def test_ending_closes_deals_and_unpins_in_the_same_breath(
 
 def test_the_room_hears_the_last_counts_before_the_end(live: Session, slot: Slot, as_host: Caller) -> None:
     Session.objects.filter(id=live.id).update(stock_stale=True, stock_told_at=clock.now())
+    StockLevel.objects.update(on_hand=29)
 
     as_host.send("POST", f"/api/v1/sessions/{live.id}/end")
 
     assert [type_ for type_, _ in last_facts(live, 2)] == ["stock.changed", "session.ended"]
-    assert last_facts(live, 2)[0][1] == {"changes": [{"slot": slot.id, "deal": None, "left": 30, "sold": 0}]}
+    assert last_facts(live, 2)[0][1] == {"changes": [{"slot": slot.id, "deal": None, "left": 29, "sold": 0}]}
     assert Session.objects.get(id=live.id).stock_stale is False
 
 
