@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from marketplace.actions import brands
 from marketplace.actions.products import MOVES
 from marketplace.catalogue_csv import COLUMNS
 from marketplace.models import StockMovement
@@ -33,4 +34,5 @@ def test_the_facts_are_those_that_actions_append() -> None:
     text = "".join(file.read_text() for file in actions)
     words = "account|brand|category|product|variant|stock"
     appended = set(re.findall(rf'"((?:{words})\.[a-z_]+)"', text)) | {f"product.{state}" for state in MOVES}
+    appended |= {f"{brands.members.kind}.{what}" for what in re.findall(r'"(member_[a-z]+)"', text)}
     assert sorted(first_cells("fact")) == sorted(appended)
