@@ -7,8 +7,12 @@ import sys
 from collections.abc import Sequence
 
 VARIABLE = "CHROMIUM"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PACKAGES = ("chromium", "fonts-droid-fallback")  # the fonts draw Chinese
+#: The shell is Chromium without windows: the same pages for two thirds of the processor time.
+NAMES = (
+    "chromium-headless-shell",
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+)
+PACKAGES = ("chromium-headless-shell", "fonts-droid-fallback")  # the fonts draw Chinese
 WAIT_FOR_LOCK = ("-o", "DPkg::Lock::Timeout=300")
 
 #: Quiet, alone, and at home on the loopback interface.
@@ -27,7 +31,7 @@ FLAGS = (
 )
 
 HELP = f"""The browser tests need Chromium.
-Install it as your system does (Debian, Ubuntu: apt install chromium), or say where it is:
+Install it as your system does (Debian: apt install chromium-headless-shell), or say where it is:
 {VARIABLE}=/path/to/chromium"""
 
 

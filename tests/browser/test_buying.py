@@ -10,6 +10,7 @@ from playwright.sync_api import WebSocketRoute
 from marketplace.lib import clock
 from marketplace.lib.money import Money
 from orders.payments.simulator.cards import late_card
+from orders.sold_out import BELIEVED_FOR_SECONDS
 from orders.states import Pay
 from streams.actions.discounts import set_discount
 from streams.actions.lineup import SlotChange, change_slot
@@ -197,6 +198,7 @@ def test_who_has_not_heard_of_a_change_is_refused_and_told_what_to_do(site: Site
     sara.page.route_web_socket("**/ws/v1/rooms/*", keep_facts_back)
     page = enter(sara, site.world.ids["live"])
     card, note = card_of(page, third), page.locator("[data-note]")
+    page.wait_for_timeout(1_000 * BELIEVED_FOR_SECONDS)  # for so long it may still be "sold out" as it was
     dearer = Money(4190, "CNY")
     site.ask(
         lambda: change_slot(slot_id=third, actor=host, now=clock.now(), allocation=None, live_price=dearer)
