@@ -45,9 +45,8 @@ def run_scaled(folder: Path, arguments: list[str]) -> int:
 
 
 def run_all(folder: Path, arguments: list[str]) -> int:
-    """Run both modes at the same time, with as many processes each as there are cores."""
-    arguments = ["-n", str(CORES), *arguments]
-    with _aside(folder / "scaled.txt", ["scaled", *arguments]) as scaled:
+    """Run both modes at the same time; the scaled one, which has servers beside it, with a process less."""
+    with _aside(folder / "scaled.txt", ["scaled", "-n", str(CORES), *arguments]) as scaled:
         return run_embedded(folder, arguments) or scaled.show()
 
 
