@@ -64,6 +64,16 @@ def column(
     return mark
 
 
+def percent(field: str, title: str) -> Callable[[Any, Any], str]:
+    """Return a column that shows a share in basis points as people say it: 1,250 is ``12.5 %``."""
+
+    @column(title, ordering=field)
+    def shown(_self: Any, row: Any) -> str:
+        return f"{getattr(row, field) / 100:g} %"
+
+    return shown
+
+
 class Labelled(tuple[str, str]):
     """A value, which has the colour in a list, and its words, which are all that a row's own page shows."""
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from marketplace.actions import brands, categories, products
 from marketplace.actions.import_catalogue import import_catalogue
-from marketplace.admin.base import OwnAdmin, OwnInline, button, column, person_of
+from marketplace.admin.base import OwnAdmin, OwnInline, button, column, percent, person_of
 from marketplace.admin.forms import ActionForm, LineField, TextField
 from marketplace.admin.members import MembersAdmin
 from marketplace.admin.products import ProductForm, category_choices
@@ -200,9 +200,11 @@ class CategoryAdmin(OwnAdmin):
 
     group = "Catalogue"
     icon = "category"
-    list_display = ("slug", "name", "fee_bp")
+    list_display = ("slug", "name", "fee")
     search_fields = ("slug", "name")
-    fields = ("slug", "name", "fee_bp")
+    fields = ("slug", "name", "fee")
+    readonly_fields = ("fee",)
+    fee = percent("fee_bp", "Platform fee")
     actions_list = ("create",)
     actions_detail = ("edit",)
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Case, CharField, QuerySet, Value, When
 
-from marketplace.admin.base import column
+from marketplace.admin.base import column, percent
 from marketplace.lib.money import Money
 from marketplace.models import User
 from marketplace.permissions import is_platform_staff
@@ -48,12 +48,16 @@ class CommissionAdmin(TradeAdmin):
     ordering = ("-order_id",)
     fields: ClassVar[Any] = (
         ("id", "order"), ("title", "quantity"), ("total", "base"), ("shown_state", "paid_to", "return_by"),
-        ("brand", "streamer", "agency"), ("rate_bp", "agency_share_bp", "fee_bp"),
+        ("brand", "streamer", "agency"), ("commission", "agency_share", "platform_fee"),
         ("to_brand", "to_streamer"), ("to_agency", "to_platform"),
     )  # fmt: skip
     readonly_fields = (
         "total", "base", "shown_state", "paid_to", "to_brand", "to_streamer", "to_agency", "to_platform",
+        "commission", "agency_share", "platform_fee",
     )  # fmt: skip
+    commission = percent("rate_bp", "Commission")
+    agency_share = percent("agency_share_bp", "Agency's share of it")
+    platform_fee = percent("fee_bp", "Platform fee")
 
     def own(self, person: User) -> QuerySet[CommissionLine]:
         """Return the paid lines to which a person is a party, all of them for platform staff."""

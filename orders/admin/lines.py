@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from marketplace.admin.base import OwnInline, button, column, person_of
+from marketplace.admin.base import OwnInline, button, column, percent, person_of
 from marketplace.errors import DomainError
 from marketplace.lib import clock
 from marketplace.models import User
@@ -55,9 +55,14 @@ class OrderLineAdmin(TradeAdmin):
         ("platform_discount", "brand_discount", "streamer_discount"),
         ("shown_state", "return_policy", "return_by"),
         ("buyer", "brand"), ("session", "slot", "deal", "seq"), ("streamer", "agency", "collaboration"),
-        ("rate_bp", "agency_share_bp", "fee_bp"), ("created_at", "pay_by"), "ship_to",
+        ("commission", "agency_share", "platform_fee"), ("created_at", "pay_by"), "ship_to",
     )  # fmt: skip
-    readonly_fields = ("shown_state", "full_price", "total", "ship_to")
+    readonly_fields = (
+        "shown_state", "full_price", "total", "commission", "agency_share", "platform_fee", "ship_to",
+    )  # fmt: skip
+    commission = percent("rate_bp", "Commission")
+    agency_share = percent("agency_share_bp", "Agency's share of it")
+    platform_fee = percent("fee_bp", "Platform fee")
     inlines = (History,)
     actions = ("ship_selected",)
     actions_detail: ClassVar[list[Any]] = ["ship"]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 
-from marketplace.admin.base import OwnInline, column
+from marketplace.admin.base import OwnInline, column, percent
 from marketplace.lib.money import Money
 from marketplace.models import User
 from marketplace.permissions import is_platform_staff
@@ -192,9 +192,12 @@ class ReserveTierAdmin(TradeAdmin):
 
     group = "Money"
     icon = "stairs"
-    list_display = ("from_rate_bp", "share_bp", "days")
+    list_display = ("from_rate", "share", "days")
     ordering = ("from_rate_bp",)
-    fields = ("from_rate_bp", "share_bp", "days")
+    fields = ("from_rate", "share", "days")
+    readonly_fields = ("from_rate", "share")
+    from_rate = percent("from_rate_bp", "Money back, from")
+    share = percent("share_bp", "Kept back of what is owed")
 
     def own(self, _person: User) -> QuerySet[ReserveTier]:
         """Return all of them."""

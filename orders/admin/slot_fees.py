@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from marketplace.admin.base import button, column, person_of
+from marketplace.admin.base import button, column, percent, person_of
 from marketplace.admin.forms import ActionForm
 from marketplace.lib import clock
 from marketplace.models import User
@@ -65,10 +65,11 @@ class SlotFeeAdmin(TradeAdmin):
     ordering = ("-id",)
     fields = (
         ("id", "shown_state"), ("session", "slot"), ("brand", "streamer", "agency"),
-        ("total", "agency_share_bp"), ("minutes", "counted_minutes"), ("total_paid", "total_returned"),
+        ("total", "agency_share"), ("minutes", "counted_minutes"), ("total_paid", "total_returned"),
         ("offered_at", "held_at", "settled_at"),
     )  # fmt: skip
-    readonly_fields = ("total", "shown_state", "total_paid", "total_returned")
+    readonly_fields = ("total", "agency_share", "shown_state", "total_paid", "total_returned")
+    agency_share = percent("agency_share_bp", "Agency's share")
     actions_list: ClassVar[list[Any]] = ["offer"]
     actions_detail: ClassVar[list[Any]] = ["withdraw"]
 

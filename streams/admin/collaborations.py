@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from marketplace.admin.base import OwnAdmin, OwnInline, button, person_of
+from marketplace.admin.base import OwnAdmin, OwnInline, button, percent, person_of
 from marketplace.errors import NotFound
 from marketplace.lib import clock
 from marketplace.models import User
@@ -27,8 +27,9 @@ class Rates(OwnInline):
     """Products whose rate differs."""
 
     model = CollaborationRate
-    fields = ("product", "rate_bp")
+    fields = ("product", "rate")
     readonly_fields = fields
+    rate = percent("rate_bp", "Commission")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CollaborationRate]:
         """Return the rates with their products."""
@@ -43,11 +44,13 @@ class CollaborationAdmin(OwnAdmin):
     audience = staticmethod(has_plans)
     group = "Live"
     icon = "handshake"
-    list_display = ("brand", "kind", "streamer", "rate_bp", "starts_at", "ends_at")
+    list_display = ("brand", "kind", "streamer", "rate", "starts_at", "ends_at")
     list_filter = ("kind",)
     search_fields = ("brand__name", "streamer__name")
     ordering = ("-id",)
-    fields = (("id", "brand"), ("kind", "streamer"), "rate_bp", ("starts_at", "ends_at"), "created_at")
+    fields = (("id", "brand"), ("kind", "streamer"), "rate", ("starts_at", "ends_at"), "created_at")
+    readonly_fields = ("rate",)
+    rate = percent("rate_bp", "Commission")
     inlines = (Rates,)
     actions_list: ClassVar[list[Any]] = ["create"]
     actions_detail: ClassVar[list[Any]] = ["end"]

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from marketplace.admin.base import OwnAdmin, OwnInline, button, column, person_of
+from marketplace.admin.base import OwnAdmin, OwnInline, button, column, percent, person_of
 from marketplace.admin.members import MembersAdmin
 from marketplace.errors import NotFound
 from marketplace.lib import clock
@@ -161,10 +161,12 @@ class AgencyAdmin(MembersAdmin):
     audience = staticmethod(acts_for_some_agency)
     group = "People"
     icon = "apartment"
-    list_display = ("name", "share_bp", "streamers_count", "created_at")
+    list_display = ("name", "share_of_commissions", "streamers_count", "created_at")
     search_fields = ("name",)
     ordering = ("name",)
-    fields = (("id", "name"), "share_bp", "created_at")
+    fields = (("id", "name"), "share_of_commissions", "created_at")
+    readonly_fields = ("share_of_commissions",)
+    share_of_commissions = percent("share_bp", "Share of commissions")
     actions_list: ClassVar[list[Any]] = ["create"]
     inlines = (Represented, Members)
     actions_detail: ClassVar[list[Any]] = ["share", MembersAdmin.MEMBERS]

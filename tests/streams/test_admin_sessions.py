@@ -275,14 +275,15 @@ def test_people_and_plans(
     assert "Only platform staff" in refused(desk, streamer, "agency_choice", agency=agency.id)
     staff = inside(admin)
     press(staff, streamer, "agency_choice", agency=agency.id)
-    press(staff, agency, "share", share_bp="200")
+    press(staff, agency, "share", share_bp="1250")
+    assert "12.5 %" in staff.get(list_of(Agency)).content.decode()
     assert (
         staff.post(reverse("admin:streams_agency_create"), {"name": "Two", "share_bp": "0"}).status_code
         == 302
     )
     streamer.refresh_from_db()
     assert (streamer.name, streamer.agency_id) == ("Hana", agency.id)
-    assert sorted(Agency.objects.values_list("name", "share_bp")) == [("Stars", 200), ("Two", 0)]
+    assert sorted(Agency.objects.values_list("name", "share_bp")) == [("Stars", 1250), ("Two", 0)]
     assert desk.get(list_of(Agency)).status_code == 403
 
     owner = inside(brand_owner)
