@@ -6,22 +6,25 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from marketplace.actions.brands import create_brand
 from marketplace.lib import clock
 from marketplace.models import Brand, User
 from orders.actions import settle as settling
 from orders.actions.settle import settle
-from orders.models import Order, OrderLine, SettledLine, SettlementRun, Statement, Transfer
+from orders.models import Account, Order, OrderLine, SettledLine, SettlementRun, Statement, Transfer
 from orders.settlement.periods import next_end
-from orders.tasks import sweep_completed_lines
+from orders.tasks import sweep_completed_lines, sweep_settlement
 from tests.ledger.books import balance
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop
 from tests.orders.test_expiry import at_once
 from tests.orders.times import findings
 from tests.orders.times import settle as settle_all
+from tests.servers import Ours, Worker, wait_until
 from tests.settlement.sales import deliver, give_back, sell
+from tests.system.holds import wait_until_somebody_waits
 
 #: Where, and at which call, the worker goes.
 KILLS = (
@@ -108,6 +111,30 @@ def test_a_run_that_is_killed_goes_on(
             assert SettledLine.objects.values("brand").distinct().count() == 1
         assert "settlement.payable_differs" not in " ".join(findings())
     settle(now=clock.now())
+    assert result(shop, other) == wanted(shop, other)
+
+
+@pytest.mark.needs("scaled")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("alone")
+def test_a_celery_worker_killed_in_the_middle_leaves_its_run_to_the_next(
+    shop: Shop, buyer: User, brand_owner: User, hours: Hours, launch: Callable[..., Ours]
+) -> None:
+    other = trade(shop, buyer, brand_owner, hours)
+    with transaction.atomic():
+        Account.objects.select_for_update().get(kind="escrow")  # where every settlement takes from
+        worker = launch(Worker)
+        sweep_settlement.delay()
+        wait_until_somebody_waits()
+        worker.kill()
+    assert SettlementRun.objects.filter(stage="lines").count() == 1
+    assert (SettledLine.objects.count(), balance("escrow")) == (0, 11_970)
+    launch(Worker)
+    sweep_settlement.delay()
+    wait_until(
+        lambda: Statement.objects.filter(state="closed").count() == 3, seconds=20, what="it is settled"
+    )
+    wait_until(lambda: not SettlementRun.objects.exclude(stage="done"), seconds=20, what="all runs are done")
     assert result(shop, other) == wanted(shop, other)
 
 
