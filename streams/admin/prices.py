@@ -58,6 +58,7 @@ class PriceAdmin(OwnAdmin):
         slot: SlotPrice = self.one(request, object_id)
         person = person_of(request)
         funders = fundable(person, slot)
+        off = self.shown_discounts(slot) if slot.discounts else "nothing"
 
         def run(values: dict[str, Any]) -> str:
             if values["funder"] not in funders:
@@ -75,4 +76,5 @@ class PriceAdmin(OwnAdmin):
             run=run,
             obj=slot,
             choices={"funder": [(funder.value, Funder(funder).label) for funder in funders]},
+            intro=f"A unit costs {slot.full_price}. Off it now: {off}.",
         )

@@ -139,6 +139,8 @@ def test_the_admin_asks_each_for_what_they_may_pay(
     assert "A unit now costs 34.40 CNY" in press(brand_owner, "brand", "0")
     client = Client()
     client.force_login(host)
-    assert "5.00 CNY (platform), 0.50 CNY (streamer)" in client.get(listing).content.decode()
+    off = "5.00 CNY (platform), 0.50 CNY (streamer)"
+    assert off in client.get(listing).content.decode()
+    assert f"A unit costs 39.90 CNY. Off it now: {off}." in client.get(page).content.decode()
     slot.refresh_from_db()
     assert (slot.platform_discount, slot.brand_discount, slot.streamer_discount) == (500, 0, 50)
