@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from marketplace.lib.ports import PortTaken, is_ready, require_free, url_of
+from marketplace.lib.ports import PortTaken, is_ready, names_served, require_free, url_of
 from marketplace.lib.processes import Child, ChildFailed, Supervisor, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +46,10 @@ class Demo:
         self._data = self._child("demo", "manage.py", "demo", "--migrate")
         self._server = self._child(
             *("server", "-m", "marketplace.server", "--host", host, "--port", str(port)),
-            env={"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")},
+            env={
+                "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+                "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or names_served(host),
+            },
         )
         self._server.ready = lambda: is_ready(url)
         self._simulation = self._child(

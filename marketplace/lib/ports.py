@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPException
 _ANSWER_SECONDS = 2.0
 #: Addresses that mean "every one of this machine's", and one of them that a browser can be sent to.
 _WITHIN_REACH = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only compared
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 class PortTaken(Exception):
@@ -41,6 +42,22 @@ def url_of(host: str, port: int) -> str:
     """Return the address of a server for a browser on this machine, without a slash at the end."""
     host = _WITHIN_REACH.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def names_served(host: str) -> str:
+    """Return ALLOWED_HOSTS for a server that listens there: this machine's names and that address."""
+    own = f"[{host}]" if ":" in host else host
+    return ",".join(dict.fromkeys((*_LOCAL_NAMES, own)))
+
+
+def is_own(host: str) -> bool:
+    """Tell whether a name or address is one of this machine's: a socket can be bound to it."""
+    try:
+        with socket.socket(_family(host)) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        return False
+    return bool(host)  # no address at all would be every one of them
 
 
 def is_ready(url: str) -> bool:

@@ -6,6 +6,7 @@ process. Data and logs stay in ``var/scale``. A child that ends is started again
 
 import argparse
 import fcntl
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from marketplace.lib.ports import PortTaken, require_free, url_of
+from marketplace.lib.ports import PortTaken, names_served, require_free, url_of
 from marketplace.lib.processes import Child, ChildFailed, Supervisor, say
 from tests.servers.databases import Postgres, Valkey
 from tests.servers.ours import Beat, Manage, Ours, Web, Worker
@@ -49,6 +50,7 @@ class Scale:
             "DATABASE_URL": self.postgres.url(DATABASE),
             "REDIS_URL": self.valkey.url(),
             "WEB_PROCESSES": str(web),
+            "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or names_served(host),
             "VAR_DIR": str(folder),
         }
         self.beat = Beat(folder, name="beat", env=self.env)

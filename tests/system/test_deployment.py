@@ -202,6 +202,11 @@ def test_a_web_process_that_would_lose_news_does_not_start(launch_web: Launch) -
         launch_web(WEB_PROCESSES="2", DATABASE_URL="", REDIS_URL="")
 
 
+def test_any_setting_may_stand_in_env(services: dict[str, dict[str, Any]]) -> None:
+    for name in OURS:
+        assert services[name]["env_file"] == [{"path": ".env", "required": False}]
+
+
 def test_there_are_as_many_web_processes_as_the_settings_say(services: dict[str, dict[str, Any]]) -> None:
     webs = [name for name in services if name.startswith("web-")]
     for name in OURS:

@@ -16,12 +16,12 @@ from marketplace import clock_follower
 from marketplace.demo.show_token import end_show_token, show_token
 from marketplace.errors import DomainError
 from marketplace.lib import clock
+from marketplace.lib.ports import is_own
 from streams.simulator.options import BadOption, Options, Play, read_options
 from streams.simulator.presets import preset_names
 from streams.simulator.runner import Failed, Runner
 from streams.simulator.script import BadScript
 
-THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 BAD_ARGUMENTS = 2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             play = read_options(Options(**{name: given[name] for name in names}))
         except (BadOption, BadScript) as wrong:
             raise CommandError(str(wrong), returncode=BAD_ARGUMENTS) from None
-        if not play.options.token and urlsplit(play.options.url).hostname not in THIS_MACHINE:
+        if not play.options.token and not is_own(urlsplit(play.options.url).hostname or ""):
             raise CommandError(
                 f"Give --token: for {play.options.url}, which is another machine, none can be made here.",
                 returncode=BAD_ARGUMENTS,
