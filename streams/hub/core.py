@@ -81,8 +81,7 @@ class Hub:
         if room is None:
             connection.close(CloseCode.NO_SUCH_ROOM, "no such room")
             return
-        if (since is None or not room.covers(since)) and room.needs_snapshot():
-            await self._reader.snapshot(room)
+        await self._refresh(room, covered=since is not None and room.covers(since))
         if connection.closed:
             return
         ended = self._endings.since(connection)
@@ -96,6 +95,17 @@ class Hub:
         metrics.ROOM_VIEWERS.inc()
         for watcher in watchers:
             watcher.joined(connection)
+
+    async def _refresh(self, room: Room, *, covered: bool) -> None:
+        """Have a new enough snapshot read; whoever has all facts wants only its chat, and can do without."""
+        if not room.needs_snapshot() or (covered and self._database_is_away):
+            return
+        try:
+            await self._reader.snapshot(room)
+        except Exception as error:
+            if not covered:
+                raise
+            self._database_fails(error)
 
     def lost(self, connection: Connection) -> None:
         """Forget a viewer whose socket is gone."""

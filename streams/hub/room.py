@@ -161,7 +161,7 @@ class Room:
         """Let a viewer in: from this step on they miss nothing and get nothing twice."""
         if since is not None and self.covers(since):
             frames = [fact.frame for fact in self._facts if fact.seq > since.seq]
-            connection.socket.write(b"".join([*frames, self._position()]))
+            connection.socket.write(b"".join([*frames, self._position(), *self._chat()]))
         else:
             connection.socket.write(self._first_frames("room.snapshot" if since is None else "resync"))
         connection.inside = True
@@ -193,6 +193,14 @@ class Room:
         """Return the pulse that tells somebody who resumed where the log stands."""
         data = {"seq": self.last_seq, "viewers": self.viewers + 1, "likes": 0, "sold": 0}
         return protocol.frame(self.session_id, "room.pulse", clock.now(), data)
+
+    def _chat(self) -> list[bytes]:
+        """Return the last chat messages and the pinned one, which the log of facts does not have."""
+        chats, pinned = self._snapshot.get("chats"), self._snapshot.get("pinned_chat")
+        said = {"chat.messages": {"messages": chats}} if chats else {}
+        if pinned:
+            said["chat.pinned"] = {"message": pinned}
+        return [protocol.frame(self.session_id, type_, clock.now(), data) for type_, data in said.items()]
 
     def _send(self, frames: bytes, kind: str, *, count: int) -> None:
         audience = self.members()

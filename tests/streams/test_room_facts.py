@@ -14,6 +14,7 @@ from marketplace.models import User, Variant
 from streams import factlog
 from streams.actions.deals import close_deal, open_deal
 from streams.actions.lineup import add_slot, change_slot, pin_slot, unpin_slot
+from streams.actions.moderation import pin_message
 from streams.actions.show import end_session, pause_session, resume_session, start_session
 from streams.actions.tell_rooms import tell_rooms
 from streams.events import SlotUnpinned
@@ -23,7 +24,7 @@ from tests.conftest import Launch
 from tests.servers import Web
 from tests.streams.conftest import yuan
 from tests.streams.room_view import RoomView
-from tests.streams.seats import Hall, point
+from tests.streams.seats import Hall, point, ticket_for
 
 LONG_SILENCE = 7.0
 
@@ -136,6 +137,22 @@ def test_who_comes_back_hears_what_they_missed(web: Web, hall: Hall, live: Sessi
     assert message["data"]["seq"] == snapshot["seq"] + len(again.heard) - 1
     for seq in range(message["data"]["seq"] + 1, snapshot["seq"] + 4):
         again.fact(seq)
+
+
+def test_who_comes_back_reads_what_was_said_meanwhile(
+    web: Web, hall: Hall, live: Session, buyer: User, host: User
+) -> None:
+    first = hall.sit(web, live.id)
+    snapshot = first.next("room.snapshot")["data"]
+    first.leave()
+    speaker = hall.sit(web, live.id, ticket=ticket_for(buyer))
+    speaker.say("chat.send", {"text": "Is it sweet?"})
+    said = speaker.next("chat.messages")["data"]["messages"]
+    pin_message(session_id=live.id, message_id=said[0]["id"], actor=host, now=clock.now())
+    speaker.next("chat.pinned")
+    again = hall.sit(web, live.id, since=point(snapshot))
+    assert again.next("chat.messages")["data"]["messages"] == [{**said[0], "pinned": True}]
+    assert again.next("chat.pinned")["data"]["message"]["id"] == said[0]["id"]
 
 
 def test_who_missed_nothing_is_told_where_the_room_is(web: Web, hall: Hall, live: Session) -> None:

@@ -288,3 +288,32 @@ async def test_who_is_at_the_door_when_their_access_ends_does_not_come_in(
         assert (socket.code, again.inside) == (None, True)
     finally:
         await own_hub.close()
+
+
+async def test_who_has_all_facts_comes_back_though_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own_hub, room = Hub(asyncio.get_running_loop()), make_room(last_seq=2)
+    asked = []
+
+    async def opened(_session_id: str) -> Room:
+        return room
+
+    async def away(_room: Room) -> None:
+        asked.append("snapshot")
+        raise ConnectionError("the database is away")
+
+    try:
+        monkeypatch.setattr(own_hub, "_open", opened)
+        monkeypatch.setattr(own_hub._reader, "snapshot", away)
+        room.distrust_snapshot()
+        for _ in range(2):
+            connection, socket = viewer()
+            await own_hub.enter(connection, ResumePoint("abc", 1))
+            assert (socket.seqs, connection.inside) == ([2], True)
+        assert asked == ["snapshot"]  # the second one does not wait for what has just failed
+        stranger, _ = viewer()
+        with pytest.raises(ConnectionError):
+            await own_hub.enter(stranger, None)
+    finally:
+        await own_hub.close()
