@@ -18,6 +18,7 @@ from tests.refunds.claims import (
     HOUR,
     NOTE,
     PARCEL,
+    PART,
     ask,
     asked,
     asker,
@@ -281,3 +282,46 @@ def test_only_the_parties_take_steps(
     problem_of(step(brand_owner, case, "withdraw"), 403, "forbidden")
     problem_of(step(brand_owner, case, "decide", {"decision": "seller", **NOTE}), 403, "forbidden")
     assert Return.objects.get().state == "requested"
+
+
+def made_staff(person: User) -> User:
+    """Return a person who runs the platform from now on."""
+    person.is_staff = True
+    person.save()
+    return person
+
+
+def test_staff_neither_answer_nor_decide_what_they_bought(
+    shop: Shop, buyer: User, brand_owner: User, admin: User, hours: Hours
+) -> None:
+    case = asked(made_staff(buyer), delivered(shop, buyer, hours), type="refund_only", reason="not_received")
+    for name, body in (
+        ("approve", {}), ("reject", NOTE), ("offer", PART), ("receive", None), ("accept-goods", {}),
+        ("refuse-goods", NOTE),
+    ):  # fmt: skip
+        problem = problem_of(step(buyer, case, name, body), 403, "forbidden")
+        assert "a colleague has to do this" in problem["detail"]
+    done(brand_owner, case, "reject", NOTE)
+    done(buyer, case, "dispute", NOTE)
+    problem_of(step(buyer, case, "decide", {"decision": "buyer", **NOTE}), 403, "forbidden")
+    assert (Return.objects.get().state, Refund.objects.count()) == ("disputed", 0)
+    assert done(admin, case, "decide", {"decision": "buyer", **NOTE})["state"] == "decided_for_buyer"
+
+
+def test_staff_answer_for_their_brand_and_do_not_decide_for_it(
+    shop: Shop, buyer: User, brand_staff: User, admin: User, hours: Hours
+) -> None:
+    case = asked(buyer, delivered(shop, buyer, hours), type="refund_only", reason="not_received")
+    done(made_staff(brand_staff), case, "reject", NOTE)
+    done(buyer, case, "dispute", NOTE)
+    problem = problem_of(step(brand_staff, case, "decide", {"decision": "seller", **NOTE}), 403, "forbidden")
+    assert "a colleague has to do this" in problem["detail"]
+    assert done(admin, case, "decide", {"decision": "seller", **NOTE})["state"] == "decided_for_seller"
+
+
+def test_staff_who_bought_from_their_own_brand_are_the_buyer_only(
+    shop: Shop, brand_staff: User, hours: Hours
+) -> None:
+    case = asked(made_staff(brand_staff), delivered(shop, brand_staff, hours))
+    problem_of(step(brand_staff, case, "approve", {}), 403, "forbidden")
+    assert done(brand_staff, case, "withdraw")["state"] == "withdrawn"
