@@ -104,19 +104,19 @@ def _try(gateway: Gateway, refund: Refund) -> Word:
 @shared_task(ignore_result=True)
 def sweep_due_returns() -> None:
     """Do what happens by default where a deadline has passed. Every 10 seconds."""
-    moved = BATCH
-    while moved == BATCH:
-        due = due_returns(now=clock.now(), limit=BATCH)
-        moved = sum(_expire(return_id) for return_id in due)
+    now, after = clock.now(), None
+    while due := due_returns(now=now, limit=BATCH, after=after):
+        for case in due:
+            _expire(case.id)
+        after = due[-1]
 
 
-def _expire(return_id: str) -> bool:
+def _expire(return_id: str) -> None:
     """Expire one return; one that cannot be must not keep the others waiting."""
     try:
-        return expire_return(return_id=return_id, now=clock.now())
+        expire_return(return_id=return_id, now=clock.now())
     except Exception:
         logger.exception("return_not_expired", case=return_id)
-        return False
 
 
 @shared_task(ignore_result=True)
