@@ -18,6 +18,8 @@ from refunds.states import MOST_DECLINED
 
 #: Late money that nothing has been done about for so long was forgotten.
 LONGEST_WAIT = timedelta(minutes=5)
+#: A refund that is so old and has last met an error in place of an answer waits for somebody to look.
+LONGEST_SILENCE = timedelta(days=1)
 
 _MONEY_WENT_THROUGH = frozenset({Pay.CAPTURED, Pay.PARTLY_REFUNDED, Pay.REFUNDED})
 
@@ -26,7 +28,7 @@ def findings(now: datetime) -> list[Finding]:
     """Return every broken invariant of refunds."""
     checks = (
         _amounts(), _states(), _cancellations(), _late_money(now), _lines(), _returns(now), _holds(),
-        _declined(),
+        _declined(), _unanswered(now),
     )  # fmt: skip
     return [*chain.from_iterable(checks), *money_audit.findings()]
 
@@ -45,6 +47,14 @@ def _declined() -> Iterator[Finding]:
     """No refund is declined again and again: it is tried once a day then, and somebody has to look."""
     for refund in Refund.objects.filter(declined__gte=MOST_DECLINED).exclude(state=Refund.State.DONE):
         yield Finding("refund.declined", refund.id, f"{refund.declined} times, {refund.last_error}")
+
+
+def _unanswered(now: datetime) -> Iterator[Finding]:
+    """No refund goes for a day without an answer: the gateway is away, or does not let us ask."""
+    undecided = [Refund.State.CREATED, Refund.State.SENT]
+    waiting = Refund.objects.filter(state__in=undecided).exclude(last_error="")
+    for refund in waiting.filter(declined__lt=MOST_DECLINED, created_at__lt=now - LONGEST_SILENCE):
+        yield Finding("refund.unanswered", refund.id, f"{refund.state}, {refund.last_error}")
 
 
 def _states() -> Iterator[Finding]:

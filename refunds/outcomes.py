@@ -23,6 +23,9 @@ logger = structlog.get_logger(__name__)
 
 #: How long the gateway has to tell us, before we ask.
 ASK_AFTER = timedelta(seconds=60)
+#: Codes with which the gateway refuses a refund for good, as an answer to the request that asks for it. All
+#: others are about the request: who asks, how, or when.
+REFUSALS = frozenset({"refund_too_large", "not_captured", "currency_mismatch"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class Word:
 
     @classmethod
     def refused(cls, refund: Refund, failure_code: str) -> "Word":
-        """Return that the gateway refuses the try itself."""
+        """Return that the gateway refuses the refund itself, with one of REFUSALS."""
         return cls(
             gateway_id="",
             state="failed",
@@ -87,7 +90,7 @@ def record(debt: Debt, word: Word, *, now: datetime) -> str:
         advance(refund, State.SENT, now=now, next_attempt_at=now + ASK_AFTER, gateway_id=word.gateway_id)
         record_state(refund, now=now)
     else:
-        postpone(refund, next_attempt_at=now + ASK_AFTER)
+        postpone(refund, next_attempt_at=now + ASK_AFTER, gateway_id=word.gateway_id)
     return word.state
 
 

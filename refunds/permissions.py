@@ -28,18 +28,29 @@ def parties_of(user: User, case: Return) -> set[str]:
     return {party for party, holds in found.items() if holds}
 
 
-def require_party(user: User, return_id: str, *parties: str) -> Return:
-    """Return a return in which this person is one of these parties.
+def acts_as(user: User, case: Return) -> set[str]:
+    """Return as which parties a person may act in a return.
 
-    Raises NotFound for who may not see it, Forbidden for who may only look. Staff act for sellers too.
+    Staff act for sellers too, but not in their own case: as buyer they are the buyer alone, as members of the
+    brand the seller alone.
+    """
+    mine = parties_of(user, case)
+    if "staff" not in mine:
+        return mine
+    return mine & {"buyer"} or mine & {"seller"} or {"staff", "seller"}
+
+
+def require_party(user: User, return_id: str, *parties: str) -> Return:
+    """Return a return in which this person may act as one of these parties.
+
+    Raises NotFound for who may not see it, Forbidden for who may only look, or whose own case it is.
     """
     case = get_return_for(user, return_id)
-    mine = parties_of(user, case)
-    if "staff" in mine:
-        mine.add("seller")
-    if not mine & set(parties):
-        raise Forbidden(f"Only the {' or '.join(parties)} may do this.")
-    return case
+    if acts_as(user, case) & set(parties):
+        return case
+    if is_platform_staff(user) and {"seller", "staff"} & set(parties):
+        raise Forbidden("You are a party of this return: a colleague has to do this.")
+    raise Forbidden(f"Only the {' or '.join(parties)} may do this.")
 
 
 def returns_of_buyer(user: User) -> QuerySet[Return]:

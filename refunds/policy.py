@@ -105,10 +105,17 @@ TIMEOUTS: Mapping[str, Timeout] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Who is believed at once, and up to which amount, in minor units by currency."""
+    """Who is believed at once.
+
+    Attributes:
+        most: up to which amount, in minor units by currency.
+        kept_lines: how many lines they have kept to the end with no money given back, at least.
+        back_percent: for which share of their units money was given back, be it a part, at most.
+        no_lost_dispute_for: how long no dispute has been decided against them.
+    """
 
     most: Mapping[str, int]
-    completed_lines: int
+    kept_lines: int
     back_percent: int
     no_lost_dispute_for: timedelta
 
@@ -116,7 +123,7 @@ class Trust:
 #: A trusted buyer's request is approved at once, and paid at once when nothing has to come back.
 TRUSTED = Trust(
     most={"CNY": 20_000, "USD": 3_000, "EUR": 3_000},
-    completed_lines=5,
+    kept_lines=5,
     back_percent=20,
     no_lost_dispute_for=timedelta(days=180),
 )

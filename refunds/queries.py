@@ -52,10 +52,12 @@ def next_late_capture(*, after: datetime) -> datetime | None:
     return first
 
 
-def due_returns(*, now: datetime, limit: int) -> list[str]:
-    """Return the ids of returns whose deadline has passed, longest ago first."""
-    due = Return.objects.filter(deadline__lte=now).order_by("deadline")
-    return list(due.values_list("id", flat=True)[:limit])
+def due_returns(*, now: datetime, limit: int, after: Return | None = None) -> list[Return]:
+    """Return the returns whose deadline has passed, longest ago first, from the one after ``after``."""
+    due = Return.objects.filter(deadline__lte=now)
+    if after is not None:
+        due = due.filter(deadline__gte=after.deadline).exclude(deadline=after.deadline, id__lte=after.id)
+    return list(due.order_by("deadline", "id")[:limit])
 
 
 def next_deadline(*, after: datetime) -> datetime | None:

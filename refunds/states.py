@@ -82,10 +82,14 @@ def claim(refund: Refund, *, now: datetime, until: datetime) -> bool:
     return bool(taken)
 
 
-def postpone(refund: Refund, *, next_attempt_at: datetime, error: str = "") -> None:
-    """Note why a try came to nothing and when the next one is due."""
+def postpone(refund: Refund, *, next_attempt_at: datetime, gateway_id: str = "", error: str = "") -> None:
+    """Note why a try came to nothing, when the next one is due, and the gateway's name for it, once known."""
     require_transaction()
-    Refund.objects.filter(id=refund.id, state=refund.state).update(
-        next_attempt_at=next_attempt_at, last_error=error
-    )
-    refund.next_attempt_at, refund.last_error = next_attempt_at, error
+    changes = {
+        "next_attempt_at": next_attempt_at,
+        "gateway_id": gateway_id or refund.gateway_id,
+        "last_error": error,
+    }
+    Refund.objects.filter(id=refund.id, state=refund.state).update(**changes)
+    for name, value in changes.items():
+        setattr(refund, name, value)

@@ -14,7 +14,7 @@ from refunds.actions.refund_late_capture import refund_late_capture
 from refunds.actions.send_refund import claim_refund, postpone_refund, settle_refund
 from refunds.actions.show_evidence import forget_unused_evidence
 from refunds.models import Refund
-from refunds.outcomes import Word
+from refunds.outcomes import REFUSALS, Word
 from refunds.queries import due_refunds, due_returns, unrefunded_late_captures
 
 logger = structlog.get_logger(__name__)
@@ -57,43 +57,66 @@ def sweep_refunds() -> None:
 
 
 def _send(gateway: Gateway, refund: Refund) -> bool:
-    """Make one try, outside of any transaction; return False when the gateway is away."""
-    key = refund.gateway_key
+    """Ask or make one try, outside of any transaction; return False when the gateway is away.
+
+    A rejection that does not refuse the refund itself says nothing about it: the money may be on its way, so
+    the refund stays as it is, and its key too.
+    """
     try:
-        if refund.state == Refund.State.SENT:
-            answer = gateway.get_refund(refund.gateway_id)
-        else:
-            answer = gateway.refund(
-                payment_id=refund.payment.gateway_id, money=refund.total, idempotency_key=key
-            )
+        word = _ask(gateway, refund) or _try(gateway, refund)
     except GatewayUnavailable as error:
         postpone_refund(refund_id=refund.id, error=error.code, now=clock.now())
         return False
     except GatewayRejected as error:
         logger.error("refund_rejected", refund=refund.id, reason=error.code, request=error.request_id)
-        word = Word.refused(refund, error.code)
+        postpone_refund(refund_id=refund.id, error=error.code, now=clock.now())
     else:
-        word = Word.of(answer, key=key)
-    settle_refund(refund_id=refund.id, word=word, now=clock.now())
+        settle_refund(refund_id=refund.id, word=word, now=clock.now())
     return True
+
+
+def _ask(gateway: Gateway, refund: Refund) -> Word | None:
+    """Return what the gateway says of a refund that is sent; None when it has none, or none was sent."""
+    if refund.state != Refund.State.SENT:
+        return None
+    try:
+        return Word.of(gateway.get_refund(refund.gateway_id), key=refund.gateway_key)
+    except GatewayRejected as error:
+        if error.code != "not_found":
+            raise
+        logger.error("refund_not_found", refund=refund.id, sent=refund.gateway_id, request=error.request_id)
+        return None
+
+
+def _try(gateway: Gateway, refund: Refund) -> Word:
+    """Return what the gateway says to a try, which it makes once however often it comes under one key."""
+    key = refund.gateway_key
+    try:
+        answer = gateway.refund(payment_id=refund.payment.gateway_id, money=refund.total, idempotency_key=key)
+    except GatewayRejected as error:
+        if error.code not in REFUSALS:
+            raise
+        logger.error("refund_refused", refund=refund.id, reason=error.code, request=error.request_id)
+        return Word.refused(refund, error.code)
+    return Word.of(answer, key=key)
 
 
 @shared_task(ignore_result=True)
 def sweep_due_returns() -> None:
     """Do what happens by default where a deadline has passed. Every 10 seconds."""
-    moved = BATCH
-    while moved == BATCH:
-        due = due_returns(now=clock.now(), limit=BATCH)
-        moved = sum(_expire(return_id) for return_id in due)
+    now, after = clock.now(), None
+    while due := due_returns(now=now, limit=BATCH, after=after):
+        for case in due:
+            _expire(case.id)
+        after = due[-1]
 
 
-def _expire(return_id: str) -> bool:
+def _expire(return_id: str) -> None:
     """Expire one return; one that cannot be must not keep the others waiting."""
     try:
-        return expire_return(return_id=return_id, now=clock.now())
+        expire_return(return_id=return_id, now=clock.now())
     except Exception:
         logger.exception("return_not_expired", case=return_id)
-        return False
 
 
 @shared_task(ignore_result=True)

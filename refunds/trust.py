@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from marketplace.errors import LimitReached
 from marketplace.lib.atomic import require_transaction
@@ -13,21 +13,32 @@ from orders.models import OrderLine
 from orders.states import Line
 from refunds.models import Return
 from refunds.policy import LIMITS, TRUSTED
-from refunds.return_states import OPEN, State
+from refunds.return_states import OPEN, PAID_BACK, State
 
 
 def is_trusted(buyer_id: str, money: Money, *, now: datetime) -> bool:
     """Tell whether a request of this buyer for this much is granted without asking the seller."""
     if money.amount > TRUSTED.most.get(money.currency, 0):
         return False
-    kept = OrderLine.objects.filter(order__buyer_id=buyer_id, state__in=[Line.COMPLETED, Line.REFUNDED])
-    counted = kept.aggregate(lines=Count("id"), units=Sum("quantity"), back=Sum("returned"))
-    if counted["lines"] < TRUSTED.completed_lines:
+    kept = Q(state=Line.COMPLETED, refunded=0)
+    lines = OrderLine.objects.filter(order__buyer_id=buyer_id).exclude(state=Line.CANCELLED)
+    counted = lines.filter(kept | Q(refunded__gt=0)).aggregate(
+        kept=Count("id", filter=kept), units=Sum("quantity", default=0)
+    )
+    if counted["kept"] < TRUSTED.kept_lines:
         return False
-    if 100 * counted["back"] > TRUSTED.back_percent * counted["units"]:
+    if 100 * _units_paid_back(buyer_id) > TRUSTED.back_percent * counted["units"]:
         return False
     lost = Return.objects.filter(buyer_id=buyer_id, state=State.DECIDED_FOR_SELLER)
     return not lost.filter(updated_at__gt=now - TRUSTED.no_lost_dispute_for).exists()
+
+
+def _units_paid_back(buyer_id: str) -> int:
+    """Return for how many units money was given back, be it a part; of cancelled lines nothing was sent."""
+    paid_back = Return.objects.filter(buyer_id=buyer_id, state__in=PAID_BACK)
+    counted = paid_back.exclude(line__state=Line.CANCELLED).aggregate(sum=Sum("units", default=0))
+    units: int = counted["sum"]
+    return units
 
 
 def lock_person(user_id: str) -> None:

@@ -45,7 +45,7 @@ def settle_refund(*, refund_id: str, word: Word, now: datetime) -> Refund:
 
 
 def postpone_refund(*, refund_id: str, error: str, now: datetime) -> None:
-    """Note that the gateway gave no usable answer: the same try is repeated later, under the same key."""
+    """Note that the gateway gave no answer about a refund: the same is asked later, under the same key."""
     with action():
         refund = Refund.objects.get(id=refund_id)
         if refund.state == State.DONE:

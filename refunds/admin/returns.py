@@ -25,6 +25,7 @@ from refunds.actions import carry_return as goods
 from refunds.actions.dispute_return import decide_return, dispute_return
 from refunds.actions.show_evidence import add_evidence
 from refunds.models import Evidence, Return, ReturnHistory
+from refunds.permissions import acts_as, require_party
 from refunds.return_states import OPEN, STEPS, by_whom, next_actions
 from streams.models import Session
 from streams.queries.sayings import sayings_about
@@ -166,7 +167,7 @@ class ReturnAdmin(TradeAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Return the buttons of what can be done with this return now, by this person's side."""
         case: Return = self.one(request, str(object_id))
-        sides = {"seller", "staff"} if is_platform_staff(request.user) else {"seller"}
+        sides = acts_as(person_of(request), case) - {"buyer"}
         allowed = {action for side, action in STEPS.get(case.state, ()) if side in sides}
         allowed |= {"show_file"} if case.state in OPEN else set()
         found = super().get_actions_detail(request, object_id)
@@ -259,7 +260,7 @@ class ReturnAdmin(TradeAdmin):
         def decided(*, decision: str, **values: Any) -> Return:
             return decide_return(for_buyer=decision == "buyer", **values)
 
-        return self._step(request, object_id, "Decide", decided, form=DecisionForm)
+        return self._step(request, object_id, "Decide", decided, party="staff", form=DecisionForm)
 
     @button("Show a file", path="show-file", icon="attach_file")
     def show_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -281,16 +282,19 @@ class ReturnAdmin(TradeAdmin):
         title: str,
         action: Callable[..., Return],
         *,
+        party: str = "seller",
         form: type[ActionForm] = ActionForm,
         danger: bool = False,
     ) -> HttpResponse:
-        """Ask for what a step needs, take it, and say where the return is then."""
+        """Ask for what a step of a party needs, take it, and say where the return is then."""
         case: Return = self.one(request, object_id)
+        person = person_of(request)
 
         def run(values: dict[str, Any]) -> str:
             if "amount" in values:
                 values["amount"] = _minor_units(values["amount"], case.currency)
-            moved = action(return_id=case.id, actor=person_of(request).id, now=clock.now(), **values)
+            require_party(person, case.id, party)
+            moved = action(return_id=case.id, actor=person.id, now=clock.now(), **values)
             return f"The return is {moved.get_state_display().lower()}."
 
         intro = f"{case.units} x {case.line.title}, {case.total}. Now: {case.get_state_display().lower()}."

@@ -1,6 +1,5 @@
-"""What may come back, why, until when and for how much; whom the marketplace trusts, who asks too often."""
+"""What may come back, why, until when and for how much; what is shown for it, and who may take steps."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +8,8 @@ import pytest
 from marketplace.models import Brand, User
 from orders import tasks
 from orders.models import OrderLine
-from refunds import trust
-from refunds.actions import answer_return
 from refunds.models import Refund, Return
-from refunds.policy import DELIVERED, LIMITS, TRUSTED, Reason
+from refunds.policy import DELIVERED, LIMITS, Reason
 from tests.marketplace.rest_callers import problem_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, caller, open_show, post, ship
@@ -21,6 +18,7 @@ from tests.refunds.claims import (
     HOUR,
     NOTE,
     PARCEL,
+    PART,
     ask,
     asked,
     asker,
@@ -253,93 +251,6 @@ def test_unused_files_are_few_and_gone_after_a_day(
     assert uploaded(buyer).status_code == 201
 
 
-# ---------------------------------------------------------------------------------------- trust and limits
-
-
-@pytest.fixture
-def _regulars(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trust whoever has kept two lines."""
-    monkeypatch.setattr(trust, "TRUSTED", replace(TRUSTED, completed_lines=2))
-
-
-def kept_lines(shop: Shop, buyer: User, hours: Hours, count: int) -> None:
-    """Have a buyer keep what they bought in some orders."""
-    for _ in range(count):
-        delivered(shop, buyer, hours)
-    hours.move(7 * DAY)
-    tasks.sweep_completed_lines()
-
-
-@pytest.mark.usefixtures("_regulars")
-def test_a_trusted_buyer_is_believed_at_once(
-    shop: Shop, buyer: User, brand_owner: User, hours: Hours
-) -> None:
-    kept_lines(shop, buyer, hours, 2)
-    line = delivered(shop, buyer, hours, quantity=2)
-    assert preview(buyer, line).json()["instant"] is True
-    case = asked(buyer, line, type="refund_only", reason="not_received")
-    assert [case.state, case.instant, Refund.objects.get().amount] == ["refunded", True, 3990]
-    assert [each.actor for each in case.history.all()] == [buyer.id, "trust", "trust"]
-    other = asked(buyer, line)
-    assert [other.state, other.instant, other.refund_id] == ["approved", True, None]
-
-
-@pytest.mark.usefixtures("_regulars")
-@pytest.mark.parametrize("trouble", ("few", "amount", "returns", "dispute"))
-def test_trust_has_to_be_earned(
-    shop: Shop, buyer: User, brand_owner: User, admin: User, hours: Hours, monkeypatch: pytest.MonkeyPatch,
-    trouble: str,
-) -> None:  # fmt: skip
-    if trouble == "amount":
-        monkeypatch.setattr(trust, "TRUSTED", replace(TRUSTED, completed_lines=2, most={"CNY": 3989}))
-    kept_lines(shop, buyer, hours, 1)
-    if trouble in {"returns", "dispute"}:
-        line = delivered(shop, buyer, hours)
-        case = asked(buyer, line, type="refund_only", reason="not_received")
-        if trouble == "returns":
-            done(brand_owner, case, "approve", {})
-        else:
-            done(brand_owner, case, "reject", NOTE)
-            done(buyer, case, "dispute", NOTE)
-            done(admin, case, "decide", {"decision": "seller", **NOTE})
-    if trouble != "few":
-        kept_lines(shop, buyer, hours, 1)
-    line = delivered(shop, buyer, hours)
-    assert preview(buyer, line).json()["instant"] is False
-    assert asked(buyer, line).state == "requested"
-
-
-@pytest.mark.parametrize("limit", ("per_line", "open_per_buyer", "lately"))
-def test_nobody_asks_without_end(
-    shop: Shop, buyer: User, hours: Hours, monkeypatch: pytest.MonkeyPatch, limit: str
-) -> None:
-    two: dict[str, Any] = {limit: 2}
-    monkeypatch.setattr(trust, "LIMITS", replace(LIMITS, **two))
-    lines = [delivered(shop, buyer, hours, quantity=2) for _ in range(2)]
-    target = lines[0]
-    for number in range(2):
-        case = asked(buyer, target if limit == "per_line" else lines[number])
-        if limit != "open_per_buyer":
-            done(buyer, case, "withdraw")
-    problem = problem_of(ask(buyer, target), 409, "limit_reached")
-    assert problem["data"] == {"limit": 2, "left": 0}
-    if limit == "lately":
-        hours.move(0)
-        monkeypatch.setattr(trust, "LIMITS", replace(LIMITS, lately=2, lately_is=timedelta(0)))
-        assert ask(buyer, target).status_code == 201
-
-
-def test_offers_have_an_end(
-    shop: Shop, buyer: User, brand_owner: User, hours: Hours, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(answer_return, "LIMITS", replace(LIMITS, offers=1))
-    case = asked(buyer, delivered(shop, buyer, hours))
-    offer = {"amount": {"amount": 100, "currency": "CNY"}}
-    done(brand_owner, case, "offer", offer)
-    done(buyer, case, "decline-offer", {})
-    problem_of(step(brand_owner, case, "offer", offer), 409, "limit_reached")
-
-
 # ---------------------------------------------------------------------------------------------- who may
 
 
@@ -371,3 +282,46 @@ def test_only_the_parties_take_steps(
     problem_of(step(brand_owner, case, "withdraw"), 403, "forbidden")
     problem_of(step(brand_owner, case, "decide", {"decision": "seller", **NOTE}), 403, "forbidden")
     assert Return.objects.get().state == "requested"
+
+
+def made_staff(person: User) -> User:
+    """Return a person who runs the platform from now on."""
+    person.is_staff = True
+    person.save()
+    return person
+
+
+def test_staff_neither_answer_nor_decide_what_they_bought(
+    shop: Shop, buyer: User, brand_owner: User, admin: User, hours: Hours
+) -> None:
+    case = asked(made_staff(buyer), delivered(shop, buyer, hours), type="refund_only", reason="not_received")
+    for name, body in (
+        ("approve", {}), ("reject", NOTE), ("offer", PART), ("receive", None), ("accept-goods", {}),
+        ("refuse-goods", NOTE),
+    ):  # fmt: skip
+        problem = problem_of(step(buyer, case, name, body), 403, "forbidden")
+        assert "a colleague has to do this" in problem["detail"]
+    done(brand_owner, case, "reject", NOTE)
+    done(buyer, case, "dispute", NOTE)
+    problem_of(step(buyer, case, "decide", {"decision": "buyer", **NOTE}), 403, "forbidden")
+    assert (Return.objects.get().state, Refund.objects.count()) == ("disputed", 0)
+    assert done(admin, case, "decide", {"decision": "buyer", **NOTE})["state"] == "decided_for_buyer"
+
+
+def test_staff_answer_for_their_brand_and_do_not_decide_for_it(
+    shop: Shop, buyer: User, brand_staff: User, admin: User, hours: Hours
+) -> None:
+    case = asked(buyer, delivered(shop, buyer, hours), type="refund_only", reason="not_received")
+    done(made_staff(brand_staff), case, "reject", NOTE)
+    done(buyer, case, "dispute", NOTE)
+    problem = problem_of(step(brand_staff, case, "decide", {"decision": "seller", **NOTE}), 403, "forbidden")
+    assert "a colleague has to do this" in problem["detail"]
+    assert done(admin, case, "decide", {"decision": "seller", **NOTE})["state"] == "decided_for_seller"
+
+
+def test_staff_who_bought_from_their_own_brand_are_the_buyer_only(
+    shop: Shop, brand_staff: User, hours: Hours
+) -> None:
+    case = asked(made_staff(brand_staff), delivered(shop, brand_staff, hours))
+    problem_of(step(brand_staff, case, "approve", {}), 403, "forbidden")
+    assert done(brand_staff, case, "withdraw")["state"] == "withdrawn"

@@ -110,6 +110,25 @@ def test_staff_decide_what_a_brand_may_only_see(
     assert Refund.objects.get().amount == 500
 
 
+def test_staff_have_no_buttons_in_a_return_of_their_own(
+    case: Return, brand_staff: User, buyer: User, admin: User
+) -> None:
+    User.objects.filter(id__in=[buyer.id, brand_staff.id]).update(is_staff=True)
+    bella, stan = (User.objects.get(id=person.id) for person in (buyer, brand_staff))
+    assert (buttons(bella, case), "approve" in buttons(stan, case)) == ({"show_file"}, True)
+    said = press(signed_in(bella), case, "approve", note="")
+    assert "You are a party of this return: a colleague has to do this." in said
+    assert "The return is rejected." in press(signed_in(stan), case, "reject", note="No.")
+    done(buyer, case, "dispute", NOTE)
+    for person in (bella, stan):
+        assert buttons(person, case) == {"show_file"}
+        said = press(signed_in(person), case, "decide", decision="buyer", note="It is fine.")
+        assert "a colleague has to do this" in said
+    case.refresh_from_db()
+    assert (case.state, Refund.objects.count()) == ("disputed", 0)
+    assert "decide" in buttons(admin, case)
+
+
 def test_a_brand_sees_its_own_returns_only(
     case: Return, brand_staff: User, stranger: User, admin: User
 ) -> None:

@@ -91,4 +91,4 @@ def test_trust_and_limits_are_those_of_the_code() -> None:
         TRUSTED.back_percent, TRUSTED.no_lost_dispute_for.days, LIMITS.open_per_buyer, LIMITS.per_line,
         LIMITS.lately, LIMITS.lately_is.days,
     ]  # fmt: skip
-    assert (TRUSTED.completed_lines, LIMITS.offers, LIMITS.files_per_party) == (5, 3, 6)
+    assert (TRUSTED.kept_lines, LIMITS.offers, LIMITS.files_per_party) == (5, 3, 6)
