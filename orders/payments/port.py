@@ -67,7 +67,7 @@ class GatewayUnavailable(GatewayError):
 
 
 class GatewayRejected(GatewayError):
-    """The gateway understood and refused (4xx): nothing happened and the same call will be refused again."""
+    """The gateway refused this call (4xx), which did nothing; of an earlier call it says nothing."""
 
     def __init__(self, message: str, *, code: str, request_id: str, status: int, param: str = "") -> None:
         super().__init__(message, code=code, request_id=request_id)
