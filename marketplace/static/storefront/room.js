@@ -2,7 +2,7 @@
 
 import { followServerTime, serverNow, setServerTime } from "./js/countdown.js";
 import { formatMoney } from "./js/money.js";
-import { Buying, freshKey } from "./buying.js";
+import { Buying, freshKey, renewOnReturn } from "./buying.js";
 import { Chat } from "./room-chat.js";
 import { checkOut, tellOrder } from "./room-orders.js";
 import { RoomSocket } from "./room-socket.js";
@@ -198,6 +198,7 @@ if (video) {
   find("sound").addEventListener("click", () => (video.muted = !video.muted));
   video.addEventListener("volumechange", () => write(find("sound"), `Turn the sound ${video.muted ? "on" : "off"}`));
 }
+renewOnReturn();
 paint();
 setInterval(paint, 1_000);
 socket.connect();
