@@ -90,12 +90,14 @@ def _copy(press: Press) -> str:
     return f"{len(added)} products of “{source.title}” are in the line-up."
 
 
-def _restock(press: Press) -> str:
+def _restock(press: Press) -> None:
     if not acts_for(press.person, press.slot.variant.brand_id):
         raise Forbidden("Only who acts for the product's brand puts units on its shelf.", param="quantity")
-    units = press.values["quantity"]
-    slot = restock.restock_slot(slot_id=press.slot.id, quantity=units, **press.by)
-    return f"{units} more of {slot.variant.product}."
+    restock.restock_slot(slot_id=press.slot.id, quantity=press.values["quantity"], **press.by)
+
+
+def _restocked(press: Press) -> str:
+    return f"{press.values['quantity']} more of {press.slot.variant.product}."
 
 
 def _open_deal(press: Press) -> str:
@@ -108,8 +110,11 @@ def _close_deal(press: Press) -> str:
     return "The deal is closed."
 
 
-def _say(press: Press) -> str:
+def _say(press: Press) -> None:
     captions.add_caption(session_id=press.session.id, text=press.values["text"], now=press.now)
+
+
+def _said(_press: Press) -> str:
     return "Viewers read it as a subtitle."
 
 
@@ -179,7 +184,7 @@ BUTTONS = (
     Button("pause", "pause/", "Pause", _step(show.pause_session)),
     Button("resume", "resume/", "Resume", _step(show.resume_session)),
     Button("end", "end/", "End show", _step(show.end_session), question=END),
-    Button("say", "say/", "Say", _say, form=forms.CaptionForm),
+    Button("say", "say/", "Say", _say, form=forms.CaptionForm, once=_said),
     Button("add", "add/", "Add to line-up", _add, form=forms.NewRowForm),
     Button("copy", "copy/", "Copy a line-up", _copy, form=forms.SourceForm),
     Button("pin", f"{SLOT}/pin/", "Pin", _pin),
@@ -187,7 +192,7 @@ BUTTONS = (
     Button("sale", f"{SLOT}/sale/", "Sale switch", _sale, form=forms.SwitchForm),
     Button("terms", f"{SLOT}/terms/", "Change terms", _terms, form=forms.TermsForm),
     Button("move", f"{SLOT}/move/", "Move", _move, form=forms.WayForm),
-    Button("restock", f"{SLOT}/restock/", "Restock", _restock, form=forms.UnitsForm),
+    Button("restock", f"{SLOT}/restock/", "Restock", _restock, form=forms.UnitsForm, once=_restocked),
     Button("open_deal", f"{SLOT}/deal/", "Open deal", _open_deal, form=DealForm),
     Button("close_deal", f"{DEAL}/close/", "Close deal", _close_deal),
     Button(

@@ -10,18 +10,21 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.forms import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from marketplace.admin.base import person_of
 from marketplace.admin.forms import ActionForm
 from marketplace.console.entrance import View, inside, session_for
-from marketplace.errors import DomainError, NotFound
+from marketplace.errors import DomainError, IdempotencyMismatch, NotFound
 from marketplace.lib import clock
 from marketplace.models import User
+from marketplace.rest.keys import MAX_LENGTH
+from marketplace.storefront.forms import act_once, new_key
 from streams.models import Session, Slot
 from streams.permissions import Access
 from streams.queries.access import get_slot_for
@@ -29,6 +32,8 @@ from streams.queries.access import get_slot_for
 JSON = "application/json"
 #: The field that says that somebody means it.
 CONFIRMED = "confirmed"
+#: Of a form that was sent, done, changed and sent again: nobody knows that the first one was done.
+DONE_OTHERWISE = "This was done already, as it stood here before. Press again to do it once more."
 
 
 @dataclass(frozen=True)
@@ -60,19 +65,29 @@ class Button:
         name: of its address.
         path: its address below the session's.
         title: what is done, when the form has to be shown again.
-        run: calls one action and returns the sentence that reports it.
+        run: calls one action and returns the sentence that reports it; with ``once``, only calls it.
         access: what one must be allowed to do in the session.
         form: reads what is sent.
         question: asked before it is done, where once is too easily pressed.
+        once: the sentence that reports what adds something with each press. Its form has a key, and sent
+            twice it is done once.
     """
 
     name: str
     path: str
     title: str
-    run: Callable[[Press], str]
+    run: Callable[[Press], Any]
     access: Access = Access.HOST
     form: type[ActionForm] = ActionForm
     question: str = ""
+    once: Callable[[Press], str] | None = None
+
+    def filled(self, data: QueryDict) -> ActionForm:
+        """Return the button's form with what was sent."""
+        form = self.form(data)
+        if self.once:
+            form.fields["key"] = forms.CharField(max_length=MAX_LENGTH, widget=forms.HiddenInput)
+        return form
 
 
 def view_of(button: Button) -> View:
@@ -82,20 +97,21 @@ def view_of(button: Button) -> View:
         session = session_for(request, session_id, button.access)
         if request.method != "POST":
             return _back(session)  # somebody signed in again in the middle of a press
-        form = button.form(request.POST)
+        form = button.filled(request.POST)
         if not form.is_valid():
             return _refused(request, button, session, form, status=400)
         if button.question and CONFIRMED not in request.POST:
             return _ask(request, button, session, form)
         press = Press(person_of(request), session, ids, form.cleaned_data, clock.now())
         try:
-            said = button.run(press)
-        except NotFound as missing:
-            if not missing.param:
-                raise Http404 from None
-            form.refuse(missing)
-            return _refused(request, button, session, form, status=409)
+            said = _do(request, button, press)
+        except IdempotencyMismatch as known:
+            form.add_error(None, DONE_OTHERWISE)
+            form.data = {**request.POST.dict(), "key": new_key()}
+            return _refused(request, button, session, form, status=known.status)
         except DomainError as refusal:
+            if isinstance(refusal, NotFound) and not refusal.param:
+                raise Http404 from None
             form.refuse(refusal)
             return _refused(request, button, session, form, status=409)
         if _wants_json(request):
@@ -105,6 +121,14 @@ def view_of(button: Button) -> View:
 
     view.__doc__ = button.title
     return inside(view)
+
+
+def _do(request: HttpRequest, button: Button, press: Press) -> str:
+    """Do what a button does, unless its form was sent before; return the sentence that reports it."""
+    report = button.once
+    if report is None:
+        return str(button.run(press))
+    return act_once(request, press.person, lambda: button.run(press), told=lambda _: report(press))
 
 
 def _wants_json(request: HttpRequest) -> bool:

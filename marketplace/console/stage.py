@@ -7,6 +7,7 @@ from typing import Any
 from marketplace.lib.money import Money
 from marketplace.models import User
 from marketplace.permissions import brands_of
+from marketplace.storefront.forms import new_key
 from streams.admin.forms import as_written
 from streams.models import BlockedWord, Deal, Session, Slot
 from streams.permissions import Access, rights
@@ -68,6 +69,7 @@ def stage_of(session: Session, person: User, *, now: datetime) -> dict[str, Any]
         "over": session.state in OVER,
         "now": now,
         "seconds": SECONDS,
+        "form_key": new_key(),  # of each form that is done once; their addresses tell them apart
         "running_for": _clock((session.ended_at or now) - session.started_at) if session.started_at else "",
         **_chat(session, now=now),
     }

@@ -79,7 +79,7 @@ def ask(request: HttpRequest, order_id: str, line_id: str) -> HttpResponse:
             return request_return(line_id=line.id, buyer_id=user.id, wish=wish, now=now, **more)
 
         return HttpResponseRedirect(
-            act_once(request, user, send, where=lambda case: reverse("storefront:return", args=[case.id]))
+            act_once(request, user, send, told=lambda case: reverse("storefront:return", args=[case.id]))
         )
     except Exception as raised:
         error = as_domain_error(raised)

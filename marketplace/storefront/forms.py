@@ -55,8 +55,10 @@ def new_key() -> str:
     return f"page-{uuid4()}"
 
 
-def act_once(request: HttpRequest, user: User, run: Callable[[], Any], *, where: Callable[[Any], str]) -> str:
-    """Run an action for a form's ``key`` unless that was done; return the address where its result stands.
+def act_once(request: HttpRequest, user: User, run: Callable[[], Any], *, told: Callable[[Any], str]) -> str:
+    """Run an action for a form's ``key`` unless that was done; return what is ``told`` of its result.
+
+    That is the address where the result stands, or a sentence about it, kept from the first time.
 
     Raises what the action raises, IdempotencyMismatch and InFlight.
     """
@@ -66,7 +68,7 @@ def act_once(request: HttpRequest, user: User, run: Callable[[], Any], *, where:
         route=f"{request.method} {request.path}",
         key=clean_key(request.POST.get("key", "")),
         input_hash=hashlib.sha256(json.dumps(sent).encode()).hexdigest(),
-        render=lambda result: Answer(status=303, body=where(result)),
+        render=lambda result: Answer(status=303, body=told(result)),
         now=clock.now(),
     )
     for _ in range(_LOOKS):  # the second press of a double click is answered as the first one

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.http.response import Http404
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from marketplace.errors import NotFound
@@ -41,6 +42,7 @@ class Chapter:
 
 
 @require_safe
+@never_cache  # a form that was sent once names a purchase that was made
 def replay(request: HttpRequest, session_id: str) -> HttpResponseBase:
     """Show an ended session again; one that is not over is in its room."""
     now = clock.now()

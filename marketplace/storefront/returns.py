@@ -122,7 +122,7 @@ def _acted(
     """Act once and go back to the return, or show it with what stands against that."""
     here = reverse("storefront:return", args=[case.id])
     try:
-        return HttpResponseRedirect(act_once(request, user, run, where=lambda _: here))
+        return HttpResponseRedirect(act_once(request, user, run, told=lambda _: here))
     except Exception as raised:
         error = as_domain_error(raised)
         if error is None or isinstance(error, NotFound):

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import WebSocketRoute
+from playwright.sync_api import Page, WebSocketRoute
 
 from marketplace.lib import clock
 from marketplace.lib.money import Money
@@ -14,6 +14,9 @@ from orders.sold_out import BELIEVED_FOR_SECONDS
 from orders.states import Pay
 from streams.actions.discounts import set_discount
 from streams.actions.lineup import SlotChange, change_slot
+from streams.actions.replays import set_replay_sales
+from streams.actions.restock import restock_slot
+from streams.actions.show import end_session
 from streams.models import Session, Slot
 from tests.browser.buying import (
     address_of,
@@ -37,6 +40,7 @@ WHERE_IS_THE_FOCUS = """() => {
   return activeElement.closest("dialog") ? "sheet" : "page";
 }"""
 TABS = 60
+COME_BACK_AS_IT_WAS = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
 
 
 def take_off(site: Site, slot: str, amount: int) -> None:
@@ -307,6 +311,39 @@ def test_when_the_time_to_pay_is_over_units_go_back(site: Site, meet: Meet) -> N
     )
     assert orders_of(site, ids["pinned"], "stan") == [("expired", 3990)]
     assert payments_of(site, last_order(site).id) == []
+
+
+@pytest.mark.only_in("embedded")
+def test_who_goes_back_to_a_replay_buys_another_one(site: Site, meet: Meet) -> None:
+    ids, host, now = site.world.ids, site.world.people["host"], clock.now()
+    third, live = ids["third"], ids["live"]
+    bella = meet("buyer")
+    assert keys_of(enter(bella, live)).isdisjoint(keys_after(bella, COME_BACK_AS_IT_WAS))
+    site.ask(lambda: restock_slot(slot_id=third, quantity=4, actor=host, now=now))
+    site.ask(lambda: end_session(session_id=live, actor=host, now=now))
+    site.ask(lambda: set_replay_sales(session_id=live, sells=True, actor=host, now=now))
+    before = orders_of(site, third, "bella")
+    for made, person in enumerate((bella, meet("buyer", java_script_enabled=False))):
+        page = person.page
+        person.visit(f"/replays/{live}")
+        for _ in range(2):
+            button_of(page.locator(f'[data-good="{third}"]')).click()
+            page.get_by_role("heading", name="Checkout").wait_for()
+            page.go_back()
+        assert orders_of(site, third, "bella") == [*before, *[("pending_payment", 3990)] * 2 * (made + 1)]
+    assert keys_of(bella.page).isdisjoint(keys_after(bella, COME_BACK_AS_IT_WAS))
+
+
+def keys_of(page: Page) -> set[str]:
+    """Return the keys of the forms that buy."""
+    keys: list[str] = page.locator("[data-buy] [name=key]").evaluate_all("all => all.map(one => one.value)")
+    return set(keys)
+
+
+def keys_after(person: Person, script: str) -> set[str]:
+    """Return the keys of the forms that buy after a script has run."""
+    person.page.evaluate(script)
+    return keys_of(person.page)
 
 
 def units(text: str) -> int:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from marketplace.lib import clock
 from streams.actions.show import end_session
-from streams.models import Session
+from streams.models import RoomEvent, Session, Slot
 from tests.browser.conftest import Meet
 from tests.browser.person import DESKTOP, PHONE
 from tests.browser.site import Site
@@ -26,6 +26,68 @@ def loaded_anew(page: Page, state: str) -> None:
     """Wait for the page that belongs to a state: the one before leaves when the room says so."""
     page.wait_for_function(f"JSON.parse(document.querySelector('#wiring')?.textContent)?.state === '{state}'")
     page.wait_for_load_state()
+
+
+def lose_answers(route: Route) -> None:
+    """Let a request do its work and its answer never arrive."""
+    route.fetch()
+    route.abort()
+
+
+def on_hand(site: Site, slot: str) -> int:
+    """Return how many units of what a slot sells are on the shelf."""
+    return site.ask(lambda: Slot.objects.get(id=slot).variant.stock.on_hand)
+
+
+def captions(site: Site) -> int:
+    """Return how many sentences viewers have read as subtitles."""
+    return site.ask(lambda: RoomEvent.objects.filter(type="host.said").count())
+
+
+def test_what_adds_something_is_done_once_when_its_answer_is_lost(site: Site, meet: Meet) -> None:
+    ids, ada = site.world.ids, meet("admin")
+    ada.expect_fault("net::ERR_FAILED")
+    page, third = ada.page, ids["third"]
+    ada.visit(f"/admin/live/{ids['live']}/")
+    page.locator('[data-beat-state="good"]').wait_for()
+    before, row = on_hand(site, third), page.locator(f'[data-slot="{third}"]')
+    row.get_by_text("Restock", exact=True).first.click()
+    restock = row.get_by_role("button", name="Restock")
+    page.route("**/restock/", lose_answers)
+    restock.click()
+    page.get_by_text("No connection. Press again: it is done once.").wait_for()
+    page.unroute("**/restock/")
+    restock.click()
+    page.get_by_text("10 more of Longjing.").wait_for()
+    assert on_hand(site, third) == before + 10
+
+    page.route("**/say/", lose_answers)
+    page.get_by_label("Say, as a subtitle").fill("Smell this.")
+    page.get_by_role("button", name="Say").click()
+    page.get_by_text("No connection. Press again: it is done once.").wait_for()
+    page.unroute("**/say/")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Pause").wait_for()  # the form of captions was drawn anew, twice
+    page.get_by_role("button", name="Say").click()
+    page.get_by_text("Viewers read it as a subtitle.").wait_for()
+    assert captions(site) == 1
+    assert page.get_by_label("Say, as a subtitle").input_value() == ""
+
+
+def test_a_double_press_is_one_and_a_second_press_another(site: Site, meet: Meet) -> None:
+    ids, ada = site.world.ids, meet("admin")
+    page, third, sent = ada.page, ids["third"], list[str]()
+    ada.visit(f"/admin/live/{ids['live']}/")
+    before, row = on_hand(site, third), page.locator(f'[data-slot="{third}"]')
+    page.on("request", lambda request: sent.append(request.url) if "/restock/" in request.url else None)
+    for times in (1, 2):
+        row.get_by_text("Restock", exact=True).first.click()
+        button = row.get_by_role("button", name="Restock")
+        with page.expect_response("**/restock/"):
+            button.dblclick()
+        button.wait_for(state="hidden")
+        assert (len(sent), on_hand(site, third)) == (times, before + 10 * times)
 
 
 def test_a_show_is_run_from_the_console(site: Site, meet: Meet) -> None:

@@ -1,22 +1,31 @@
 """A room over time: the server goes and comes back, the host speaks, motion that nobody wants."""
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import WebSocketRoute
 
+from marketplace import pictures
+from marketplace.actions.pictures import add_picture
+from marketplace.actions.products import create_product, publish_product
+from marketplace.actions.variants import create_variant
 from marketplace.lib import clock
 from marketplace.lib.money import Money
 from streams.actions.captions import add_caption
 from streams.actions.deals import open_deal
-from streams.actions.lineup import pin_slot
+from streams.actions.lineup import add_slot, pin_slot, reorder_lineup
 from streams.actions.reminders import set_reminder
 from streams.models import Session
 from tests.browser.buying import button_of, card_of, enter, orders_of
 from tests.browser.conftest import Meet
 from tests.browser.person import PHONE
 from tests.browser.site import Site
+from tests.pictures import grey_dot
 
+ORDER = "[...document.querySelectorAll('[data-bag] [data-good]')].map((card) => card.dataset.good)"
 STAGE = "document.querySelector('[data-stage]').toDataURL()"
 LONGEST_PAUSE_MS = 30_000  # tries come ever more seldom while nobody answers
 MOVING = "document.getAnimations().filter((each) => each.playState === 'running').length"
@@ -72,6 +81,63 @@ def test_a_purchase_whose_answer_was_lost_is_asked_for_again(site: Site, meet: M
     page.get_by_role("dialog", name="Checkout").get_by_text("¥29.90").first.wait_for()
     assert len(lost) == 1
     assert orders_of(site, ids["slot"]) == [*before, ("pending_payment", 2990)]
+
+
+@pytest.mark.only_in("embedded")
+def test_cards_stand_in_the_order_of_the_line_up(site: Site, meet: Meet) -> None:
+    ids = site.world.ids
+    first, second, third = ids["slot"], ids["pinned"], ids["third"]
+    page = enter(meet("buyer"), ids["live"])
+    quantity = card_of(page, third).get_by_role("spinbutton")
+    quantity.fill("2")
+    for order in ([third, first, second], [second, first, third], [second, third, first]):
+        by: dict[str, Any] = {"actor": site.world.people["host"], "now": clock.now()}
+        site.ask(partial(reorder_lineup, session_id=ids["live"], slot_ids=order, **by))
+        page.wait_for_function(f"order => {ORDER}.join() === order.join()", arg=order)
+        assert quantity.evaluate("field => field === document.activeElement")
+    assert quantity.input_value() == "2"
+
+
+@pytest.mark.only_in("embedded")
+def test_a_product_that_is_new_in_the_room_gets_its_picture(site: Site, meet: Meet) -> None:
+    address, asked = f"/live/{site.world.ids['live']}", list[str]()
+    bella = meet("buyer")
+    bella.expect_fault("net::ERR_FAILED")
+    page = enter(bella, site.world.ids["live"])
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(address) else None)
+    page.route(f"**{address}", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        oolong = site.ask(lambda: sell_anew(site, "Oolong"))
+    page.unroute(f"**{address}")
+    assert card_of(page, oolong[0]).get_by_role("img").count() == 0
+    more = site.ask(lambda: sell_anew(site, "Sencha", "Matcha"))
+    for slot, title in zip(oolong + more, ("Oolong", "Sencha", "Matcha"), strict=True):
+        card_of(page, slot).get_by_alt_text(title).wait_for()
+        assert card_of(page, slot).locator("[data-rate]").inner_text() == "no refund rate yet"
+    assert len(asked) == 2
+
+
+def sell_anew(site: Site, *titles: str) -> list[str]:
+    """Put new products with pictures into the line-up of the show on air; return the ids of their slots."""
+    variants = [new_variant(site, title) for title in titles]
+    sold: dict[str, Any] = {
+        "live_price": Money(3990, "CNY"),
+        "actor": site.world.people["host"],
+        "now": clock.now(),
+    }
+    return [add_slot(session_id=site.world.ids["live"], variant_id=each, **sold).id for each in variants]
+
+
+def new_variant(site: Site, title: str) -> str:
+    """Return the variant of a new product with a picture."""
+    by: dict[str, Any] = {"actor": site.world.people["owner"], "now": clock.now()}
+    product = create_product(brand_id=site.world.ids["brand"], category="tea", title=title, **by)
+    price = Money(3990, "CNY")
+    variant = create_variant(product_id=product.id, sku=title, price=price, on_hand=3, **by)
+    file = pictures.store(SimpleUploadedFile("new.png", grey_dot()))
+    add_picture(product_id=product.id, file=file, alt=title, **by)
+    publish_product(product_id=product.id, **by)
+    return variant.id
 
 
 @pytest.mark.only_in("embedded")

@@ -89,7 +89,7 @@ def test_a_whole_show(desk: Client, draft: Session, plan: object, tea: Variant, 
     deal = {"price": "19.90", "quota": "5", "seconds": "60", "opens_in": "0"}
     assert "Deal 19.90 CNY" in press(desk, "open_deal", id_, slot.id, **deal)
     press(desk, "close_deal", id_, Deal.objects.get().id)
-    press(desk, "say", id_, text="Smell this.")
+    press(desk, "say", id_, text="Smell this.", key="said")
     assert "off sale" in press(desk, "sale", id_, second.id)
     press(desk, "sale", id_, second.id, on="on")
     assert "being explained" not in press(desk, "unpin", id_, slot.id)
@@ -155,7 +155,7 @@ def test_what_is_refused_is_said_and_nothing_typed_is_lost(desk: Client, live: S
     status, told = script(desk, "open_deal", live.id, slot.id, **{**deal, "seconds": "3"})
     assert (status, list(told["fields"])) == (400, ["seconds"])
     assert "not in a state that allows this" in press(desk, "resume", live.id)
-    status, told = script(desk, "restock", live.id, slot.id, quantity="5")
+    status, told = script(desk, "restock", live.id, slot.id, quantity="5", key="more")
     assert (status, told["fields"]) == (
         409,
         {"quantity": "Only who acts for the product's brand puts units on its shelf."},
@@ -201,7 +201,7 @@ def test_only_who_acts_for_the_brand_is_offered_to_restock(
 
 
 def test_platform_staff_restock(live: Session, slot: Slot, admin: User) -> None:
-    assert "5 more of" in press(inside(admin), "restock", live.id, slot.id, quantity="5")
+    assert "5 more of" in press(inside(admin), "restock", live.id, slot.id, quantity="5", key="more")
     slot.variant.stock.refresh_from_db()
     assert slot.variant.stock.on_hand == 35
 

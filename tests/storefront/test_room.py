@@ -176,7 +176,9 @@ def test_a_replay_sells_when_the_streamer_says_so(
     assert refused == f"/replays/{live.id}?refused=session_not_live&slot={slot.id}"
     assert "Nothing can be bought here" in bella.get(refused).content.decode()
     set_replay_sales(session_id=live.id, sells=True, actor=host, now=clock.now())
-    page = bella.get(f"/replays/{live.id}").content.decode()
+    answer = bella.get(f"/replays/{live.id}")
+    page = answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
     assert "disabled>Buy" not in page
     bought = bella.post("/buy", form_of(page, slot))["Location"]
     order = Order.objects.get()

@@ -2,12 +2,15 @@
 
 import { watchFigures } from "./figures.js";
 import { watchHolds } from "./hold.js";
+import { current, isOnce, renew } from "./once.js";
 import { Room } from "./room.js";
 import { Stage } from "./stage.js";
 
 const TICK_MS = 250;
 const TOAST_MS = 4500;
 const MOST_MESSAGES = 200;
+const ANSWER_MS = 20_000;
+const DONE_OTHERWISE = 422; // the key was used before, for other values
 const NEWS = new Set(["chat.pinned", "chat.unpinned", "chat.slow_mode"]);
 
 const root = document.querySelector("#console");
@@ -18,6 +21,7 @@ const room = new Room(wiring.session, heard);
 let viewers = "";
 let lag = "";
 let toastTimer = 0;
+const underWay = new Set();
 let chatId = "";
 
 // ---- what the room says ------------------------------------------------------------------------------------
@@ -127,24 +131,38 @@ function write(place, text) {
 
 // ---- what is pressed ---------------------------------------------------------------------------------------
 
+// Sends a form, once at a time; it may stand on the page anew by the time of its answer.
 async function send(form, submitter, extra = {}) {
+  const address = form.action;
+  if (underWay.has(address)) return;
   const body = new FormData(form, submitter);
   for (const [name, value] of Object.entries(extra)) body.set(name, value);
   const error = form.querySelector("[data-error]");
   if (error) error.textContent = "";
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  underWay.add(address);
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
-    if (answer.redirected || !answer.headers.get("Content-Type")?.startsWith("application/json")) {
+    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout(ANSWER_MS) });
+    if (answer.status >= 500) {
+      unanswered(form, "That went wrong.");
+    } else if (answer.redirected || !answer.headers.get("Content-Type")?.startsWith("application/json")) {
       toast(answer.redirected ? "You are signed out. Load the page and sign in again." : "That did not work. Load the page again.", true);
-      return;
+    } else {
+      const told = await answer.json();
+      if (answer.ok || answer.status === DONE_OTHERWISE) renew(current(root, form));
+      if (answer.ok) done(current(root, form), told.said);
+      else refused(current(root, form), told);
     }
-    const told = await answer.json();
-    if (answer.ok) done(form, told.said);
-    else refused(form, told);
   } catch {
-    toast("No connection. Nothing was lost: try again.", true);
+    unanswered(form, "No connection.");
+  } finally {
+    underWay.delete(address);
   }
+}
+
+// Nobody knows whether it was done. What is done once keeps its key.
+function unanswered(form, why) {
+  toast(`${why} ${isOnce(form) ? "Press again: it is done once." : "See whether it was done before you press again."}`, true);
 }
 
 function done(form, said) {

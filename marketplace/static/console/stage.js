@@ -1,5 +1,7 @@
 // The parts of the page that the server draws: read again after a fact and put in their place, forms untouched.
 
+import { keepKeys } from "./once.js";
+
 const GATHER_MS = 120;
 const LATER_MS = 1000;
 
@@ -85,14 +87,14 @@ function values(details) {
   return [...details.querySelectorAll("input, select")].map((each) => [each.name, each.value]);
 }
 
-// Tokens differ in every answer and say nothing; what the script writes by the second is not compared either.
+// Tokens and keys differ in every answer and say nothing; what the script writes by the second is not compared either.
 function sameMarkup(one, other) {
   return bare(one) === bare(other);
 }
 
 function bare(element) {
   const copy = element.cloneNode(true);
-  for (const token of copy.querySelectorAll('[name="csrfmiddlewaretoken"]')) token.remove();
+  for (const token of copy.querySelectorAll('[name="csrfmiddlewaretoken"], [name="key"]')) token.remove();
   const written = "[data-since], [data-until], [data-viewers], [data-lag], [data-beat], [data-error], [data-hold-label]";
   for (const each of copy.querySelectorAll(written)) each.textContent = "";
   for (const each of copy.querySelectorAll("[data-beat-state]")) each.dataset.beatState = "";
@@ -106,6 +108,7 @@ function swap(here, part) {
   const place = focused && [...here.querySelectorAll("button, input, a, summary")].indexOf(focused);
   const typed = new Map([...here.querySelectorAll("input[id]")].map((each) => [each.id, each.value]));
   const fresh = document.importNode(part, true);
+  keepKeys(here, fresh);
   here.replaceWith(fresh);
   for (const [id, value] of typed) {
     const input = fresh.querySelector(`#${id}`);

@@ -8,6 +8,14 @@ export function freshKey() {
   return `page-${[...random].map((part) => part.toString(16).padStart(8, "0")).join("")}`;
 }
 
+/** Have forms on a page that the browser's Back brings back as it was left ask for purchases of their own. */
+export function renewOnReturn() {
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.querySelectorAll("[data-buy]")) form.elements.key.value = freshKey();
+  });
+}
+
 /**
  * Buys what a form says.
  * `accepted(data, form)` and `refused(data, asked)` show the answer, `delayed()` that it comes after the

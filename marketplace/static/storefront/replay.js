@@ -1,6 +1,7 @@
 // The replay: a clock over the fact log. Any moment is the facts up to it.
 
 import { formatLeft } from "./js/countdown.js";
+import { renewOnReturn } from "./buying.js";
 import { apply, empty } from "./room-state.js";
 import { paintStage, write } from "./room-view.js";
 import { Stage } from "./stage.js";
@@ -98,4 +99,5 @@ find("play").addEventListener("click", () => {
 });
 bar.addEventListener("input", () => go(Number(bar.value)));
 addEventListener("hashchange", follow);
+renewOnReturn();
 follow();

@@ -23,6 +23,7 @@ export function paintGood(card, slot, state, known, at) {
   const deal = terms.deal && openDeal(state, slot.id, at);
   const part = (name) => card.querySelector(`[data-${name}]`);
   if (card.dataset.good !== slot.id || !card.dataset.painted) paintFixed(card, part, slot, known);
+  paintKnown(part, slot, known);
   card.querySelector('[data-mark="pinned"]').hidden = state.pinned !== slot.id;
   card.querySelector('[data-mark="deal"]').hidden = !deal;
   part("countdown").dataset.countdown = deal?.closes_at ?? "";
@@ -42,19 +43,23 @@ export function paintGood(card, slot, state, known, at) {
   button.ariaDisabled = String(button.dataset.waiting === "yes" || !sells(state) || !left || !slot.on_sale);
 }
 
-function paintFixed(card, part, slot, { pictures, policies, rates }) {
+function paintFixed(card, part, slot, { policies }) {
   card.dataset.good = slot.id;
   card.dataset.product = slot.product.id;
   card.dataset.painted = "yes";
   write(part("title"), titleOf(slot));
   write(part("brand"), slot.brand.name);
   write(part("policy"), policies[slot.product.return_policy] ?? slot.product.return_policy);
-  write(part("rate"), rates[slot.product.id] ?? "");
   const form = card.querySelector("form");
   form.elements.slot.value = slot.id;
   form.elements.quantity.value = 1;
   write(form.querySelector("label span"), `Quantity of ${titleOf(slot)}`);
   write(form.querySelector("button span"), ` ${titleOf(slot)}`);
+}
+
+/** Show what the page knows of a product, for one that is new in the room from a moment after its card came. */
+function paintKnown(part, slot, { pictures, rates }) {
+  write(part("rate"), rates[slot.product.id] ?? "");
   const picture = pictures[slot.product.id];
   const frame = part("picture");
   if (!picture) return frame.replaceChildren();

@@ -2,8 +2,9 @@
 
 import { followServerTime, serverNow, setServerTime } from "./js/countdown.js";
 import { formatMoney } from "./js/money.js";
-import { Buying, freshKey } from "./buying.js";
+import { Buying, freshKey, renewOnReturn } from "./buying.js";
 import { Chat } from "./room-chat.js";
+import { Known } from "./room-known.js";
 import { checkOut, tellOrder } from "./room-orders.js";
 import { RoomSocket } from "./room-socket.js";
 import { apply, fromSnapshot, offer, repriced, resumePoint } from "./room-state.js";
@@ -13,7 +14,7 @@ import { play } from "./video.js";
 
 const find = (name) => document.querySelector(`[data-${name}]`);
 const given = JSON.parse(document.getElementById("room-data").textContent);
-const { pictures, refusals } = given;
+const { refusals } = given;
 const ENDS = {
   banned: "You have been removed from this room.",
   gone: "This room is no longer there.",
@@ -46,6 +47,7 @@ const socket = new RoomSocket({
 });
 
 const buying = new Buying({ socket, signedIn: Boolean(given.user), accepted, refused, delayed, repaint: paint });
+const known = new Known(given, paintSoon);
 const chat = new Chat(document.querySelector(".chat"), { socket, liked: () => stage?.like(1) });
 
 /** What a message does besides changing the state; facts are told once only. */
@@ -90,7 +92,7 @@ function paint() {
   paintCurtain(where);
   paintBag(at);
   paintPinned(at);
-  paintStage(stage, state, pictures, at);
+  paintStage(stage, state, given.pictures, at);
   chat.paint(state);
 }
 
@@ -104,11 +106,29 @@ function paintCurtain(where) {
 
 function paintBag(at) {
   const bag = find("bag");
-  for (const slot of state.slots) {
+  known.look(state);
+  const lines = state.slots.map((slot) => {
     const card = bag.querySelector(`[data-good="${slot.id}"]`) ?? newCard(bag);
     paintGood(card, slot, state, given, at);
-  }
+    return card.closest("li");
+  });
+  putInOrder(bag, lines);
   write(find("count"), String(state.slots.length));
+}
+
+/** Move the lines that stand elsewhere than they should; others go around the one that has the focus. */
+function putInOrder(bag, lines) {
+  const still = lines.find((line) => line.contains(document.activeElement));
+  let place = bag.firstElementChild;
+  for (const line of lines) {
+    while (line === still && place !== line) {
+      const passed = place;
+      place = place.nextElementSibling;
+      bag.append(passed);
+    }
+    if (line === place) place = place.nextElementSibling;
+    else bag.insertBefore(line, place);
+  }
 }
 
 function newCard(bag) {
@@ -198,6 +218,7 @@ if (video) {
   find("sound").addEventListener("click", () => (video.muted = !video.muted));
   video.addEventListener("volumechange", () => write(find("sound"), `Turn the sound ${video.muted ? "on" : "off"}`));
 }
+renewOnReturn();
 paint();
 setInterval(paint, 1_000);
 socket.connect();
