@@ -3,8 +3,8 @@
 
 const GATHER_MS = 400;
 // everybody in a room hears of a product at once; they ask one after another
-const MS_PER_VIEWER = 5;
-const MOST_SPREAD_MS = 20_000;
+const MS_PER_VIEWER = 20;
+const MOST_SPREAD_MS = 120_000;
 
 /** Keeps `data`, what the page was given, complete; `changed()` is called when there is more in it. */
 export class Known {
