@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from marketplace.errors import Conflict, DomainError, NotFound
@@ -54,6 +55,7 @@ class Draft:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@never_cache  # its form has a key that is used once
 @refusing
 def ask(request: HttpRequest, order_id: str, line_id: str) -> HttpResponse:
     """Show the form; on ``look`` what it would give; on ``send`` ask for it and go to the new return."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 
 from marketplace.errors import DomainError, InFlight
@@ -63,11 +64,12 @@ def act_once(request: HttpRequest, user: User, run: Callable[[], Any], *, told: 
     Raises what the action raises, IdempotencyMismatch and InFlight.
     """
     sent = sorted((name, request.POST.getlist(name)) for name in request.POST if name != _CSRF)
+    files = sorted((name, _digest_of(file)) for name in request.FILES for file in request.FILES.getlist(name))
     keyed = Keyed(
         caller=user.id,
         route=f"{request.method} {request.path}",
         key=clean_key(request.POST.get("key", "")),
-        input_hash=hashlib.sha256(json.dumps(sent).encode()).hexdigest(),
+        input_hash=hashlib.sha256(json.dumps([sent, files]).encode()).hexdigest(),
         render=lambda result: Answer(status=303, body=told(result)),
         now=clock.now(),
     )
@@ -76,3 +78,12 @@ def act_once(request: HttpRequest, user: User, run: Callable[[], Any], *, told: 
             return once(keyed, run).body
         time.sleep(_LOOK_SECONDS)
     return once(keyed, run).body
+
+
+def _digest_of(file: "UploadedFile[bytes]") -> str:
+    """Return the SHA-256 of a file that was sent, which is at its beginning then."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.errors import DomainError, Invalid, NotFound
@@ -74,6 +75,7 @@ def returns(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache  # its forms have keys that are used once
 @refusing
 def return_(request: HttpRequest, return_id: str) -> HttpResponse:
     """Show a return to its buyer; sellers and staff have theirs in the admin."""

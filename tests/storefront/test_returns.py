@@ -210,6 +210,13 @@ def test_a_return_is_followed_to_its_end(
     assert bella.post(f"{address}/evidence", {"key": "e"}).status_code == 400
     answer = bella.post(f"{address}/evidence", {"key": "e", "file": picture()})
     assert (answer.status_code, case.evidence.count()) == (302, 1)
+    for file, status in (
+        (picture(), 302),
+        (picture(b"another"), 422),
+    ):  # again, and another
+        assert bella.post(f"{address}/evidence", {"key": "e", "file": file}).status_code == status
+    assert case.evidence.count() == 1
+    assert "no-store" in bella.get(address)["Cache-Control"]
     assert "in dispute" in bella.get("/returns").content.decode()
     wait(hours, timedelta(days=8))
     page = bella.get(address).content.decode()
