@@ -217,6 +217,41 @@ def test_a_payout_is_of_what_is_owed_when_a_claw_back_comes_at_the_same_moment(
     assert (balance("brand_payable", owner=shop.brand.id), findings()) == (-2_993, [])
 
 
+@pytest.mark.only_in("scaled")
+@pytest.mark.parametrize("guarded", (True, False))
+def test_a_payout_waits_for_a_run_that_begins_before_its_account_is_locked(
+    shop: Shop, buyer: User, hours: Hours, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    deliver(shop, sell(shop, buyer), hours=hours)
+    end_period(hours)
+    paying.make_payouts(now=clock.now())
+    payout = Payout.objects.get(party="brand")
+    final(shop, buyer, hours)
+
+    def die(_run: SettlementRun) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(settling, "attach_claw_backs", die)
+    other = Meanwhile(partial(settle, now=clock.now()))
+    looked = other.after(payouts._settles if guarded else lambda: False)
+    monkeypatch.setattr(payouts, "_settles", looked)
+    with action():
+        taken = payouts.take(payout, now=clock.now())
+    assert (type(other.error), other.was_in_time) == (ConnectionError, True)
+    monkeypatch.undo()
+    if not guarded:  # it pays what stands in no statement yet
+        [statement] = Statement.objects.filter(owner=shop.brand.id)
+        assert (taken, payout.amount, statement.net) == (True, 2 * 2_993, 2_993)
+        return
+    assert (taken, payout.state) == (False, "pending")
+    settle_all()
+    sweep_payouts()
+    payout.refresh_from_db()
+    assert (payout.state, payout.amount) == ("done", 2 * 2_993)
+    states = Statement.objects.filter(owner=shop.brand.id).values_list("state", flat=True)
+    assert (list(states), findings()) == (["paid", "paid"], [])
+
+
 def paid_late(shop: Shop, buyer: User, hours: Hours) -> desk.Answer:
     """Return the bank's word that a payout, which it took a day for, has been paid."""
     order = sell(shop, buyer)
