@@ -166,6 +166,15 @@ class Statement(models.Model):
         default=0, db_default=0, help_text="For minutes on air: held and returned, or earned."
     )
     net = models.BigIntegerField(help_text="The party's part, in minor units; negative when it owes.")
+    payout = models.ForeignKey(
+        "Payout",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        null=True,
+        blank=True,
+        help_text="The one that has, or had at its last try, the statement's money in it.",
+    )
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -96,10 +96,13 @@ def due_brands(run: SettlementRun) -> list[tuple[str, int]]:
 def settle_brands(run: SettlementRun, brand_ids: Collection[str], *, now: datetime) -> int:
     """Settle the due lines of some brands and post them; return how many.
 
-    A brand whose lines the run has settled is left alone: what has become due since waits for the next run.
+    A brand whose lines the run has settled is left alone, and so are all of them once the run is past its
+    lines: what has become due since waits for the next run.
     """
     require_transaction()
     gate.close()
+    if not _takes_lines(run):
+        return 0
     condition, parameters = rows.any_of(set(brand_ids) - _done(run, brand_ids))
     typed = connection.vendor == "postgresql"
     statement = _SETTLE.format(
@@ -128,6 +131,11 @@ def settle_brands(run: SettlementRun, brand_ids: Collection[str], *, now: dateti
         ]
     post_many(list(_transfers(run, sums)), at=now)
     return settled
+
+
+def _takes_lines(run: SettlementRun) -> bool:
+    """Tell whether the run's statements are still to be made, as it stands behind the gate."""
+    return SettlementRun.objects.filter(id=run.id, stage=SettlementRun.Stage.LINES).exists()
 
 
 def _done(run: SettlementRun, brand_ids: Collection[str]) -> set[str]:

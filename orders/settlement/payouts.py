@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from marketplace import outbox
 from marketplace.lib.atomic import require_transaction
@@ -71,8 +71,9 @@ def payable() -> list[tuple[Account, int]]:
 def take(payout: Payout, *, now: datetime) -> bool:
     """Take a try that is due, so that nobody else makes it; False when somebody has, or nothing can be paid.
 
-    A payout that was not sent yet, or that failed, is sent from here on, with what can be paid now. While a
-    run is on its way it waits: what the run has posted is not known to be kept back yet.
+    A payout that was not sent yet, or that failed, is sent from here on, with what can be paid now. Behind
+    the account's lock that is the money of all closed statements, and of no later one. While a run is on its
+    way it waits: what the run has posted is not known to be kept back yet.
     """
     require_transaction()
     unmoved = Payout.objects.filter(
@@ -84,6 +85,8 @@ def take(payout: Payout, *, now: datetime) -> bool:
         return False
     key = AccountKey(f"{payout.party}_payable", payout.owner, payout.currency)
     balance = accounts.lock([key])[account_id(key)].amount
+    if _settles():  # a run that began while the lock was waited for may have posted
+        return False
     amount = balance - _reserved([payout.owner]).get((payout.owner, payout.currency), 0)
     if amount <= 0:
         unmoved.update(next_attempt_at=now + RETRY_AFTER)
@@ -91,6 +94,7 @@ def take(payout: Payout, *, now: datetime) -> bool:
     if not unmoved.update(amount=amount, state=State.SENT, sent_at=now, next_attempt_at=now + ASK_AFTER):
         return False
     payout.amount, payout.state = amount, State.SENT
+    _statements(payout).filter(state__in=["closed", "failed"]).update(payout=payout)
     _record(payout, now=now)
     return True
 
@@ -112,9 +116,7 @@ def apply(answer: Answer, *, now: datetime) -> str:
     payout_id, _, declined = answer.key.rpartition(".")
     payout = Payout.objects.get(id=payout_id)
     sent = Payout.objects.filter(id=payout_id, state=State.SENT, declined=int(declined))
-    covered = Statement.objects.filter(
-        owner=payout.owner, currency=payout.currency, created_at__lte=payout.sent_at
-    )
+    covered = _statements(payout).filter(payout=payout)
     if answer.state == "done":
         if not sent.update(state=State.DONE, done_at=now, last_error=""):
             return "repeated"
@@ -132,6 +134,11 @@ def apply(answer: Answer, *, now: datetime) -> str:
         _record(payout, now=now)
         logger.warning("payout_failed", payout=payout.id, reason=error, again_at=again_at.isoformat())
     return answer.state
+
+
+def _statements(payout: Payout) -> QuerySet[Statement]:
+    """Return the statements of a payout's party in its currency."""
+    return Statement.objects.filter(owner=payout.owner, currency=payout.currency)
 
 
 def _settles() -> bool:

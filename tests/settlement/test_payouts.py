@@ -1,11 +1,18 @@
 """Payouts: sent once whatever the bank does, never more than is owed, and the books agree at every step."""
 
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
 import pytest
+from django.apps import apps
 
 from marketplace.lib import clock
 from marketplace.lib.ids import new_id
 from marketplace.lib.money import Money
 from marketplace.models import User
+from orders.actions import settle as settling
+from orders.actions.pay_out import hear_bank, make_payouts, send_payouts
 from orders.models import (
     Hold,
     Order,
@@ -17,12 +24,12 @@ from orders.models import (
 )
 from orders.payments.bank import desk
 from orders.settlement.split import split
-from orders.tasks import sweep_payouts
+from orders.tasks import sweep_completed_lines, sweep_parcels, sweep_payouts
 from tests.ledger.books import balance, entries_of
 from tests.orders.gateway_receiver import Hours
-from tests.orders.shop import Shop
+from tests.orders.shop import Shop, caller, ship
 from tests.orders.times import findings, later, settle
-from tests.settlement.sales import DAY, deliver, end_period, give_back, sell
+from tests.settlement.sales import DAY, back_for, deliver, end_period, give_back, sell
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +102,7 @@ def test_a_payout_that_fails_late_says_nothing_of_a_newer_statement(
     now = clock.now()
     run = SettlementRun.objects.create(period_start=now, period_end=now, stage="done", started_at=now)
     newer = Statement.objects.get(id=older.id)
-    newer.id, newer.run, newer.created_at = new_id("stm"), run, now
+    newer.id, newer.run, newer.payout, newer.created_at = new_id("stm"), run, None, now
     newer.save(force_insert=True)
     SimulatedBankTransfer.objects.filter(reference=of_brand(shop).id).update(
         state="failed", failure_code="account_closed", resolves_at=now
@@ -104,6 +111,63 @@ def test_a_payout_that_fails_late_says_nothing_of_a_newer_statement(
     assert of_brand(shop).state == "failed"
     states = dict(Statement.objects.filter(owner=shop.brand.id).values_list("id", "state"))
     assert states == {older.id: "failed", newer.id: "closed"}
+
+
+def test_a_payout_between_two_runs_is_of_the_first_ones_statements(
+    shop: Shop, buyer: User, hours: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = sell(shop, buyer), sell(shop, buyer)
+    give_back(first, back_for(desk.LATE))
+    deliver(shop, first, hours=hours, days=9)
+    assert ship(caller(shop.owner), second).status_code == 201
+    for days in (9, 9, 7):  # nobody settles meanwhile
+        hours.move(days * DAY)
+        sweep_parcels()
+        sweep_completed_lines()
+    began = clock.now()
+    hours.move(1)
+    one_run = settling._settle
+
+    def run_and_pay(*period: Any, now: datetime) -> SettlementRun:
+        run = one_run(*period, now=now)
+        sweep_payouts()
+        return run
+
+    monkeypatch.setattr(settling, "_settle", run_and_pay)
+    settling.settle(now=began)
+    older, newer = Statement.objects.filter(owner=shop.brand.id).order_by("id")
+    assert Payout.objects.filter(owner=shop.brand.id, sent_at__gt=newer.created_at).exists()
+    hours.move(DAY)
+    hear_bank(now=clock.now())
+    states = Statement.objects.filter(owner=shop.brand.id).order_by("id").values_list("state", flat=True)
+    assert (of_brand(shop).amount, list(states)) == (older.net, ["paid", "closed"])
+    sweep_payouts()
+    assert (list(states.all()), findings()) == (["paid", "paid"], [])
+
+
+def test_a_sweep_that_began_before_a_run_ended_pays_the_statements_of_the_run(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    deliver(shop, sell(shop, buyer), hours=hours, days=9)
+    began = clock.now()
+    end_period(hours)
+    make_payouts(now=began)
+    assert send_payouts(now=began) == 2  # after others that took it the time
+    assert Statement.objects.earliest("created_at").created_at > began
+    assert set(Statement.objects.values_list("state", flat=True)) == {"paid"}
+
+
+def test_a_payout_on_its_way_when_the_database_is_migrated_pays_its_statements(
+    shop: Shop, buyer: User, hours: Hours
+) -> None:
+    owe(shop, buyer, hours, ending=desk.LATE)
+    sweep_payouts()
+    Statement.objects.update(payout=None)
+    migration = import_module("orders.migrations.0012_statement_payout")
+    migration.find_those_on_their_way(apps, None)
+    hours.move(DAY)
+    sweep_payouts()
+    assert Statement.objects.get(owner=shop.brand.id).state == "paid"
 
 
 def test_a_payout_that_failed_waits_for_a_run_that_is_on_its_way(

@@ -15,6 +15,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import F, QuerySet
 
+from marketplace.actions.brands import create_brand
 from marketplace.lib import clock
 from marketplace.lib.atomic import action
 from marketplace.models import User
@@ -25,11 +26,21 @@ from orders.ledger import accounts
 from orders.ledger.accounts import AccountKey, Balance, account_id
 from orders.ledger.errors import InsufficientBalance
 from orders.ledger.post import post
-from orders.models import Account, Hold, Payout, SettledLine, SimulatedBankTransfer, Transfer
+from orders.models import (
+    Account,
+    Hold,
+    Payout,
+    SettledLine,
+    SettlementRun,
+    SimulatedBankTransfer,
+    Statement,
+    Transfer,
+)
 from orders.payments.bank import desk
-from orders.settlement import gate, payouts
+from orders.settlement import due, gate, payouts
 from orders.settlement.claw_back import claw_back
-from orders.settlement.due import settle_brands
+from orders.settlement.due import due_brands, settle_brands
+from orders.settlement.holds import hold_line, release_line
 from orders.settlement.periods import next_end
 from orders.tasks import sweep_completed_lines, sweep_payouts
 from tests.ledger.books import balance
@@ -136,6 +147,40 @@ def test_of_two_runs_at_once_one_waits_or_breaks_at_the_unique_index(
     assert (SettledLine.objects.count(), balance("escrow"), findings()) == (1, 0, [])
 
 
+@pytest.mark.parametrize("guarded", (True, False))
+def test_a_line_that_becomes_due_beside_a_run_is_settled_by_the_next_one(
+    shop: Shop, buyer: User, brand_owner: User, hours: Hours, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    late, *_ = orders = [sell(shop, buyer) for _ in range(2)]
+    deliver(shop, *orders, hours=hours, days=9)
+    brand = create_brand(actor=brand_owner, name="Late", country="CN", now=clock.now())
+    late.lines.update(brand=brand)
+    hours.move((next_end(clock.now()) - clock.now()).total_seconds())
+    sweep_completed_lines()
+
+    def come_to_the_end() -> None:
+        """Settle, as another worker, while something holds the line."""
+        with action():
+            hold_line(late.lines.get(), reason="review", subject="usr_1", now=clock.now())
+        settle(now=clock.now())
+        with action():
+            release_line(late.lines.get(), subject="usr_1", now=clock.now())
+
+    other = Meanwhile(come_to_the_end)
+    if not guarded:
+        monkeypatch.setattr(due, "_takes_lines", lambda _run: True)
+    monkeypatch.setattr(settling, "due_brands", other.after(due_brands))
+    settle(now=clock.now())
+    assert (other.error, other.was_in_time) == (None, True)
+    if not guarded:  # settled into a run whose statements are closed
+        assert {finding.split()[0] for finding in findings()} == {"settlement.statement_differs"}
+        return
+    assert (balance("brand_payable", owner=brand.id), findings()) == (0, [])
+    end_period(hours)
+    assert Statement.objects.get(owner=brand.id).run == SettlementRun.objects.latest("period_start")
+    assert (balance("brand_payable", owner=brand.id), findings()) == (2_993, [])
+
+
 @pytest.mark.only_in("scaled")
 @pytest.mark.parametrize("guarded", (True, False))
 def test_a_payout_is_of_what_is_owed_when_a_claw_back_comes_at_the_same_moment(
@@ -170,6 +215,41 @@ def test_a_payout_is_of_what_is_owed_when_a_claw_back_comes_at_the_same_moment(
     sweep_payouts()
     settle_all()
     assert (balance("brand_payable", owner=shop.brand.id), findings()) == (-2_993, [])
+
+
+@pytest.mark.only_in("scaled")
+@pytest.mark.parametrize("guarded", (True, False))
+def test_a_payout_waits_for_a_run_that_begins_before_its_account_is_locked(
+    shop: Shop, buyer: User, hours: Hours, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    deliver(shop, sell(shop, buyer), hours=hours)
+    end_period(hours)
+    paying.make_payouts(now=clock.now())
+    payout = Payout.objects.get(party="brand")
+    final(shop, buyer, hours)
+
+    def die(_run: SettlementRun) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(settling, "attach_claw_backs", die)
+    other = Meanwhile(partial(settle, now=clock.now()))
+    looked = other.after(payouts._settles if guarded else lambda: False)
+    monkeypatch.setattr(payouts, "_settles", looked)
+    with action():
+        taken = payouts.take(payout, now=clock.now())
+    assert (type(other.error), other.was_in_time) == (ConnectionError, True)
+    monkeypatch.undo()
+    if not guarded:  # it pays what stands in no statement yet
+        [statement] = Statement.objects.filter(owner=shop.brand.id)
+        assert (taken, payout.amount, statement.net) == (True, 2 * 2_993, 2_993)
+        return
+    assert (taken, payout.state) == (False, "pending")
+    settle_all()
+    sweep_payouts()
+    payout.refresh_from_db()
+    assert (payout.state, payout.amount) == ("done", 2 * 2_993)
+    states = Statement.objects.filter(owner=shop.brand.id).values_list("state", flat=True)
+    assert (list(states), findings()) == (["paid", "paid"], [])
 
 
 def paid_late(shop: Shop, buyer: User, hours: Hours) -> desk.Answer:
