@@ -3,11 +3,11 @@
 import pytest
 
 from marketplace.lib import clock
-from marketplace.models import User
+from marketplace.models import Brand, User
 from orders.models import Hold, OrderLine, SettledLine, Transfer
 from tests.ledger.books import balance
 from tests.orders.gateway_receiver import Hours
-from tests.orders.shop import Shop
+from tests.orders.shop import Shop, open_show
 from tests.orders.times import findings, later, settle
 from tests.refunds.claims import NOTE, PARCEL, asked, delivered, done, uploaded
 from tests.settlement.sales import DAY, end_period, parts_of
@@ -48,6 +48,30 @@ def test_a_hold_says_what_is_left_when_another_return_of_its_line_is_paid(
     done(shop.owner, paid, "approve", {})
     assert Hold.objects.get(subject=waits.id, released_at=None).amount == 7980
     assert (Hold.objects.get(subject=paid.id).amount, findings()) == (11970, [])
+
+
+@pytest.mark.parametrize("reason", ("damaged", "not_received"))
+@pytest.mark.parametrize("policy", ("made_to_order", "none"))
+def test_goods_without_a_return_window_are_settled_before_the_last_claims_of_them(
+    brand: Brand,
+    brand_owner: User,
+    host: User,
+    admin: User,
+    buyer: User,
+    hours: Hours,
+    policy: str,
+    reason: str,
+) -> None:
+    shop = open_show(brand, brand_owner, host, admin, policy=policy)
+    line = delivered(shop, buyer, hours)
+    end_period(hours)
+    [settled] = parts_of(line.order)
+    shown = {"evidence": [uploaded(buyer).json()["id"]]}
+    case = asked(buyer, line, type="refund_only", reason=reason, **shown)
+    done(shop.owner, case, "approve", {})
+    assert parts_of(line.order) == [settled, tuple(-part for part in settled)]
+    settle()
+    assert (balance("escrow"), findings()) == (0, [])
 
 
 def test_a_withdrawn_return_lets_its_line_be_settled(shop: Shop, buyer: User, hours: Hours) -> None:
