@@ -35,6 +35,16 @@ def bought(shop: Shop, buyer: User, *, quantity: int = 1) -> Order:
     return order
 
 
+def all_delivered(shop: Shop, buyer: User, hours: Hours, *, orders: int) -> list[OrderLine]:
+    """Return a line of each of some orders that arrived within the last days."""
+    shipped = [bought(shop, buyer) for _ in range(orders)]
+    for order in shipped:
+        assert ship(caller(shop.owner), order).status_code == 201
+    hours.move(5 * DAY)
+    tasks.sweep_parcels()
+    return list(OrderLine.objects.filter(order__in=shipped, state=OrderLine.State.DELIVERED).order_by("id"))
+
+
 def delivered(shop: Shop, buyer: User, hours: Hours, *, quantity: int = 1) -> OrderLine:
     """Return the line of an order that arrived just now."""
     order = bought(shop, buyer, quantity=quantity)

@@ -31,7 +31,7 @@ from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop
 from tests.orders.test_expiry import at_once
 from tests.orders.times import findings
-from tests.refunds.claims import asked, delivered, done
+from tests.refunds.claims import all_delivered, asked, delivered, done
 
 CLAIM = Wish(units=2, type="refund_only", reason="not_received")
 
@@ -81,7 +81,8 @@ def test_two_requests_for_the_same_units_have_one_winner(shop: Shop, buyer: User
 def test_approval_and_withdrawal_have_one_winner(
     shop: Shop, buyer: User, brand_owner: User, hours: Hours
 ) -> None:
-    lines = [delivered(shop, buyer, hours) for _ in range(3)]
+    lines = all_delivered(shop, buyer, hours, orders=3)
+    assert len(lines) == 3
     found = [asked(buyer, line, type="refund_only", reason="not_received") for line in lines]
     pairs = [
         (
