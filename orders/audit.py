@@ -5,11 +5,13 @@ Counters are compared with the lines in one statement each: while a shop is sell
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Model, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from marketplace.lib.findings import Finding
+from marketplace.lib.prepared import prepared
 from marketplace.models import Brand, StockLevel, User, Variant
 from orders.models import InboundWebhook, Order, OrderLine, Payment
 from orders.states import STANDING, TAKES_UNITS, Line, Pay
@@ -69,7 +71,7 @@ def _compare(
 
 def _orphans() -> Iterator[Finding]:
     """Every order has lines, and lines point at rows that exist."""
-    for order in Order.objects.filter(~Exists(OrderLine.objects.filter(order_id=OuterRef("id")))):
+    for order in _orders_without_lines():
         yield Finding("order.without_lines", order.id, "has no lines")
     lines = OrderLine._meta.db_table  # noqa: SLF001 - Django's documented name
     lost = " UNION ALL ".join(
@@ -83,20 +85,52 @@ def _orphans() -> Iterator[Finding]:
         yield Finding("order.orphan_line", line.id, detail)
 
 
+@prepared
+def _orders_without_lines() -> QuerySet[Order]:
+    return Order.objects.filter(~Exists(OrderLine.objects.filter(order_id=OuterRef("id"))))
+
+
 def _amounts() -> Iterator[Finding]:
     """An order's amount is the sum of its lines, a line's that of its units."""
-    for order in Order.objects.annotate(summed=Coalesce(Sum("lines__amount"), 0)).exclude(summed=F("amount")):
+    for order in _orders_of_other_amount():
         yield Finding("order.wrong_amount", order.id, f"{order.amount}, its lines sum to {order.summed}")
-    for line in OrderLine.objects.exclude(amount=F("unit_price") * F("quantity")):
+    for line in _lines_of_other_amount():
         yield Finding("order.wrong_line_amount", line.id, f"{line.amount}, not {line.quantity} units")
-    for line in OrderLine.objects.exclude(
-        order__currency=F("currency"), order__buyer_id=F("buyer_id"), order__pay_by=F("pay_by")
-    ):
+    for line in _lines_unlike_their_order():
         yield Finding("order.line_differs", line.id, "its currency, buyer or time to pay is not the order's")
+
+
+@prepared
+def _orders_of_other_amount() -> QuerySet[Any]:
+    return Order.objects.annotate(summed=Coalesce(Sum("lines__amount"), 0)).exclude(summed=F("amount"))
+
+
+@prepared
+def _lines_of_other_amount() -> QuerySet[OrderLine]:
+    return OrderLine.objects.exclude(amount=F("unit_price") * F("quantity"))
+
+
+@prepared
+def _lines_unlike_their_order() -> QuerySet[OrderLine]:
+    return OrderLine.objects.exclude(
+        order__currency=F("currency"), order__buyer_id=F("buyer_id"), order__pay_by=F("pay_by")
+    )
 
 
 def _payments() -> Iterator[Finding]:
     """An order is paid for when, and only when, its whole amount has been captured."""
+    for order in _paid_without_money():
+        yield Finding("order.paid_without_money", order.id, f"{order.captured} of {order.amount} captured")
+    for payment in _payments_of_unpaid_orders():
+        yield Finding(
+            "payment.order_not_paid", payment.id, f"{payment.state}, order {payment.order_id} is not paid"
+        )
+    for payment in _payments_of_other_amount():
+        yield Finding("payment.wrong_amount", payment.id, f"{payment.total} for {payment.order.total}")
+
+
+@prepared
+def _paid_without_money() -> QuerySet[Any]:
     captured = (
         Payment.objects.filter(order=OuterRef("id"), state__in=_MONEY_HERE)
         .order_by()
@@ -106,18 +140,20 @@ def _payments() -> Iterator[Finding]:
     lines = OrderLine.objects.filter(order_id=OuterRef("id"))
     paid = Order.objects.filter(Exists(lines.filter(state__in=_PAID_FOR)))
     unpaid = paid.annotate(captured=Coalesce(Subquery(captured.values("captured")), 0))
-    for order in unpaid.exclude(captured=F("amount")):
-        yield Finding("order.paid_without_money", order.id, f"{order.captured} of {order.amount} captured")
+    return unpaid.exclude(captured=F("amount"))
+
+
+@prepared
+def _payments_of_unpaid_orders() -> QuerySet[Payment]:
     waiting = OrderLine.objects.filter(
         order_id=OuterRef("order_id"), state__in=[Line.PENDING_PAYMENT, Line.EXPIRED]
     )
-    for payment in Payment.objects.filter(Exists(waiting), state__in=_MONEY_HERE):
-        yield Finding(
-            "payment.order_not_paid", payment.id, f"{payment.state}, order {payment.order_id} is not paid"
-        )
-    wrong = ~Q(amount=F("order__amount"), currency=F("order__currency"))
-    for payment in Payment.objects.filter(wrong).select_related("order"):
-        yield Finding("payment.wrong_amount", payment.id, f"{payment.total} for {payment.order.total}")
+    return Payment.objects.filter(Exists(waiting), state__in=_MONEY_HERE)
+
+
+@prepared
+def _payments_of_other_amount() -> QuerySet[Payment]:
+    return Payment.objects.exclude(amount=F("order__amount"), currency=F("order__currency"))
 
 
 def _doubles() -> Iterator[Finding]:
@@ -132,6 +168,10 @@ def _doubles() -> Iterator[Finding]:
 
 def _inbox(now: datetime) -> Iterator[Finding]:
     """Messages of the gateway are applied within minutes."""
-    waiting = InboundWebhook.objects.filter(applied_at=None, received_at__lt=now - LONGEST_WAIT)
-    for message in waiting.order_by("received_at"):
+    for message in _waiting_messages(now - LONGEST_WAIT):
         yield Finding("gateway.message_not_applied", message.id, f"{message.type or 'unread'} waits")
+
+
+@prepared
+def _waiting_messages(since: datetime) -> QuerySet[InboundWebhook]:
+    return InboundWebhook.objects.filter(applied_at=None, received_at__lt=since).order_by("received_at")

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby, takewhile
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from marketplace.lib.findings import Finding
+from marketplace.lib.prepared import prepared
 from streams.factlog import digest_of
 from streams.models import Deal, RoomEvent, Session, Slot
 from streams.states import ON_AIR
@@ -51,18 +52,22 @@ def _log(session_id: str, log: Iterator[RoomEvent], last_seq: int, last_digest: 
 
 def _overhangs() -> Iterator[Finding]:
     """Find facts beyond what their session remembers; one statement, so it sees one moment."""
-    for event in RoomEvent.objects.filter(seq__gt=F("session__last_seq")).order_by("session_id", "seq"):
+    for event in _events_beyond_their_log():
         yield Finding("log_overhang", event.session_id, f"seq {event.seq} is not remembered")
 
 
+@prepared
+def _events_beyond_their_log() -> QuerySet[RoomEvent]:
+    return RoomEvent.objects.filter(seq__gt=F("session__last_seq")).order_by("session_id", "seq")
+
+
 def _line_ups() -> Iterator[Finding]:
-    over_allocated = Q(taken__lt=0) | Q(allocation__isnull=False, taken__gt=F("allocation"))
-    for slot in Slot.objects.filter(over_allocated):
+    for slot in _oversold_slots():
         yield Finding("slot_oversold", slot.id, f"{slot.taken} taken of {slot.allocation}")
     pinned = Slot.objects.filter(pinned=True).order_by().values("session_id").annotate(slots=Count("id"))
     for row in pinned.filter(slots__gt=1):
         yield Finding("several_pinned", row["session_id"], f"{row['slots']} slots are pinned")
-    for slot in Slot.objects.filter(pinned=True).exclude(session__state__in=ON_AIR):
+    for slot in _slots_pinned_off_air():
         yield Finding("pinned_off_air", slot.id, "pinned in a session that is not on air")
     priced = Slot.objects.order_by().values("session_id")
     for mixed in priced.annotate(currencies=Count("currency", distinct=True)).filter(currencies__gt=1):
@@ -70,13 +75,39 @@ def _line_ups() -> Iterator[Finding]:
         yield Finding("several_currencies", mixed["session_id"], detail)
 
 
+@prepared
+def _oversold_slots() -> QuerySet[Slot]:
+    over_allocated = Q(allocation__isnull=False, taken__gt=F("allocation"))
+    return Slot.objects.filter(Q(taken__lt=0) | over_allocated)
+
+
+@prepared
+def _slots_pinned_off_air() -> QuerySet[Slot]:
+    return Slot.objects.filter(pinned=True).exclude(session__state__in=ON_AIR)
+
+
 def _deals() -> Iterator[Finding]:
-    for deal in Deal.objects.filter(Q(taken__lt=0) | Q(taken__gt=F("quota"))):
+    for deal in _oversold_deals():
         yield Finding("deal_oversold", deal.id, f"{deal.taken} taken of {deal.quota}")
-    for deal in Deal.objects.filter(closed_at=None).exclude(session__state__in=ON_AIR):
+    for deal in _deals_open_off_air():
         yield Finding("deal_open_off_air", deal.id, "open in a session that is not on air")
-    for deal in Deal.objects.exclude(slot__session_id=F("session_id")):
+    for deal in _misplaced_deals():
         yield Finding("deal_misplaced", deal.id, "its slot belongs to another session")
+
+
+@prepared
+def _oversold_deals() -> QuerySet[Deal]:
+    return Deal.objects.filter(Q(taken__lt=0) | Q(taken__gt=F("quota")))
+
+
+@prepared
+def _deals_open_off_air() -> QuerySet[Deal]:
+    return Deal.objects.filter(closed_at=None).exclude(session__state__in=ON_AIR)
+
+
+@prepared
+def _misplaced_deals() -> QuerySet[Deal]:
+    return Deal.objects.exclude(slot__session_id=F("session_id"))
 
 
 def _streamers() -> Iterator[Finding]:

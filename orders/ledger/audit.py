@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from marketplace.lib.findings import Finding
 from marketplace.lib.ids import as_id
 from marketplace.lib.money import Money
+from marketplace.lib.prepared import prepared
 from orders.ledger.models import Account, Entry, Transfer
 
 #: Triggers of the database that keep transfers and entries as they are.
@@ -64,18 +65,31 @@ def _unbalanced() -> Iterator[Finding]:
 
 def _empty() -> Iterator[Finding]:
     """Every transfer has entries."""
-    entries = Entry.objects.filter(transfer_id=OuterRef("id"))
-    for transfer in Transfer.objects.filter(~Exists(entries)):
+    for transfer in _transfers_without_entries():
         yield Finding("ledger.transfer_without_entries", transfer.id, f"{transfer} has no entries")
+
+
+@prepared
+def _transfers_without_entries() -> QuerySet[Transfer]:
+    return Transfer.objects.filter(~Exists(Entry.objects.filter(transfer_id=OuterRef("id"))))
 
 
 def _orphans() -> Iterator[Finding]:
     """Entries point at accounts and transfers that exist."""
-    for name, model in (("account_id", Account), ("transfer_id", Transfer)):
-        there = model._default_manager.filter(pk=OuterRef(name))  # noqa: SLF001 - Django's documented name
-        for entry in Entry.objects.filter(~Exists(there)):
+    for name, lost in (("account_id", _entries_of_no_account()), ("transfer_id", _entries_of_no_transfer())):
+        for entry in lost:
             subject = getattr(entry, name)
             yield Finding("ledger.orphan_entry", subject, f"{name} of an entry of {entry.amount}, not there")
+
+
+@prepared
+def _entries_of_no_account() -> QuerySet[Entry]:
+    return Entry.objects.filter(~Exists(Account.objects.filter(id=OuterRef("account_id"))))
+
+
+@prepared
+def _entries_of_no_transfer() -> QuerySet[Entry]:
+    return Entry.objects.filter(~Exists(Transfer.objects.filter(id=OuterRef("transfer_id"))))
 
 
 def _trial_balance() -> Iterator[Finding]:

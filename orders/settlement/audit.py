@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from marketplace.lib.findings import Finding
 from marketplace.lib.ids import as_id
 from marketplace.lib.money import Money
+from marketplace.lib.prepared import prepared
 from orders.models import Hold, SettlementRun, SlotFee
 from orders.policy import COUNT_MINUTES_AFTER
 
@@ -177,20 +179,34 @@ def _fees(now: datetime) -> Iterator[Finding]:
     """Slot fees moved as their states say, and none stays held after its show."""
     for fee, state, moved in _rows(_FEES):
         yield Finding("settlement.fee_differs", as_id("fee", fee), f"{state}, and {moved} has moved")
-    ended = now - COUNT_MINUTES_AFTER - LONGEST_WAIT
-    for late in SlotFee.objects.filter(state=SlotFee.State.HELD, session__ended_at__lt=ended):
+    for late in _held_fees_of_shows_over(now - COUNT_MINUTES_AFTER - LONGEST_WAIT):
         yield Finding("settlement.fee_overdue", late.id, f"{late} is held, and the show is over")
+
+
+@prepared
+def _held_fees_of_shows_over(since: datetime) -> QuerySet[SlotFee]:
+    return SlotFee.objects.filter(state=SlotFee.State.HELD, session__ended_at__lt=since)
 
 
 def _stuck(now: datetime) -> Iterator[Finding]:
     """Runs come to their end, holds are let go on their day, and nothing is paid twice."""
     late = now - LONGEST_WAIT
-    for run in SettlementRun.objects.exclude(stage="done").filter(started_at__lt=late):
+    for run in _unfinished_runs(late):
         yield Finding("settlement.run_unfinished", run.id, f"at {run.stage} since {run.started_at}")
     for payout, times in _rows(_PAID_TWICE):
         yield Finding("settlement.paid_twice", payout, f"{times} orders to the bank")
-    for hold in Hold.objects.filter(released_at=None, release_at__lt=late):
+    for hold in _overdue_holds(late):
         yield Finding("settlement.hold_overdue", hold.id, f"{hold} should have ended on {hold.release_at}")
+
+
+@prepared
+def _unfinished_runs(since: datetime) -> QuerySet[SettlementRun]:
+    return SettlementRun.objects.exclude(stage="done").filter(started_at__lt=since)
+
+
+@prepared
+def _overdue_holds(since: datetime) -> QuerySet[Hold]:
+    return Hold.objects.filter(released_at=None, release_at__lt=since)
 
 
 def _rows(statement: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,67 @@
+"""Query sets that are compiled once: what they return, and for which values."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db.models import Count, F, Q, QuerySet
+
+from marketplace.lib.prepared import prepared
+from marketplace.models import Brand, Fact, User
+from tests.people import sign_up
+
+NOW = datetime(2026, 11, 11, 12, 0, 0, 123_456, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_call_asks_with_its_own_values_what_was_built_once() -> None:
+    built = []
+
+    @prepared
+    def between(after: datetime, before: datetime) -> QuerySet[Fact]:
+        built.append(1)
+        return Fact.objects.filter(type="test.made", at__gt=after, at__lte=before).order_by("-at")
+
+    for seconds in range(5):
+        Fact.objects.create(type="test.made", subject=f"{seconds}", payload={}, at=NOW + seconds * SECOND)
+    assert [fact.subject for fact in between(NOW, NOW + 2 * SECOND)] == ["2", "1"]
+    assert [fact.subject for fact in between(NOW + 3 * SECOND, before=NOW + 9 * SECOND)] == ["4"]
+    assert list(between(NOW, NOW)) == []
+    assert built == [1]
+
+
+def test_rows_are_whole_and_carry_what_was_annotated(brand: Brand) -> None:
+    @prepared
+    def with_members(word: str) -> QuerySet[Any]:
+        counted = Brand.objects.annotate(people=Count("members"))
+        return counted.filter(Q(people__gt=0) & ~Q(name=F("slug")), name__contains="100%").exclude(name=word)
+
+    assert list(with_members("")) == []
+    Brand.objects.update(name="100% tea")
+    (found,) = with_members("another's")
+    assert (found.id, found.people, found.created_at) == (brand.id, 1, brand.created_at)
+    assert list(with_members("100% tea")) == []
+
+
+def test_it_sees_what_was_written_since() -> None:
+    @prepared
+    def everybody() -> QuerySet[User]:
+        return User.objects.order_by("username")
+
+    people = everybody()
+    assert list(everybody()) == []
+    sign_up("bella")
+    assert [person.username for person in people] == ["bella"]
+    sign_up("anna")
+    assert [person.username for person in everybody()] == ["anna", "bella"]
+
+
+def test_a_value_too_few_is_refused() -> None:
+    @prepared
+    def since(moment: datetime) -> QuerySet[Fact]:
+        return Fact.objects.filter(at__gt=moment)
+
+    with pytest.raises(TypeError, match="moment"):
+        since()  # type: ignore[call-arg]  # that is the test
