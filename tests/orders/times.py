@@ -31,11 +31,15 @@ def later(hours: Hours, seconds: float) -> None:
 
 def settle() -> None:
     """Deliver what the gateway sends and run every sweep, until nothing arrives any more."""
-    sent = 1
-    while sent:
-        sent = deliver_due(clock.now())
-        for sweep in SWEEPS:
-            sweep()
+    deliver_due(clock.now())
+    _sweep()
+    while deliver_due(clock.now()):
+        _sweep()
+
+
+def _sweep() -> None:
+    for sweep in SWEEPS:
+        sweep()
 
 
 def findings() -> list[str]:
