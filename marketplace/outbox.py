@@ -25,10 +25,9 @@ class NewFact:
     payload: dict[str, Any]
 
 
-def append(type_: str, *, subject: str, payload: dict[str, Any], now: datetime) -> Fact:
+def append(type_: str, *, subject: str, payload: dict[str, Any], now: datetime) -> None:
     """Record that something happened to ``subject`` (a public id); the payload is plain JSON."""
-    require_transaction()
-    return Fact.objects.create(type=type_, subject=subject, payload=payload, at=now)
+    append_many([NewFact(type_, subject, payload)], now=now)
 
 
 def append_many(facts: Iterable[NewFact], *, now: datetime) -> None:

@@ -7,14 +7,16 @@ from functools import partial
 from typing import Any
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 
-from marketplace.lib import rows
+from marketplace.lib import bulk, rows
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.clock import to_wire
 from streams import hub
 from streams.events import RoomFact
 from streams.models import RoomEvent, Session
+
+_COLUMNS = ("session_id", "seq", "type", "payload", "at", "digest")
 
 
 def lock(session_id: str) -> Session:
@@ -36,11 +38,17 @@ def append(session: Session, fact: RoomFact, *, now: datetime) -> RoomEvent:
     seq, payload = session.last_seq + 1, fact.to_wire()
     digest = digest_of(session.last_digest, seq, fact.type, payload, now)
     event = RoomEvent(session_id=session.id, seq=seq, type=fact.type, payload=payload, at=now, digest=digest)
-    event.save(force_insert=True)
-    Session.objects.filter(id=session.id).update(last_seq=seq, last_digest=digest)
+    _write(event)
     session.last_seq, session.last_digest = seq, digest
     transaction.on_commit(partial(hub.publish, session.id, [event]))
     return event
+
+
+def _write(event: RoomEvent) -> None:
+    digits, payload = event.session_id[-32:], orjson.dumps(event.payload).decode()
+    at = connection.ops.adapt_datetimefield_value(event.at)
+    bulk.insert(RoomEvent, _COLUMNS, [(digits, event.seq, event.type, payload, at, event.digest)])
+    bulk.update(Session, ("last_seq", "last_digest"), [(digits, event.seq, event.digest)])
 
 
 def digest_of(previous: str, seq: int, type_: str, payload: dict[str, Any], at: datetime) -> str:
