@@ -1,4 +1,4 @@
-"""Reads and locks rows at the cost of the query itself.
+"""Reads, locks and inserts rows at the cost of the query itself.
 
 The hot path reads a handful of rows in every transaction, and a queryset spends several times longer on
 building its SQL than the database on answering it. Here the SQL and the converters of a model are made once.
@@ -61,6 +61,19 @@ def ask_fetch(model: type[Row], keys: Collection[str], *, by: str = "id") -> Ans
     return ask_where(model, f'"{_column(model, by)}" {condition}', parameters)
 
 
+def find(model: type[Row], public_id: str) -> Row | None:
+    """Return the row of an id, None when there is none."""
+    return next(iter(fetch(model, [public_id])), None)
+
+
+def get(model: type[Row], public_id: str) -> Row:
+    """Return the row of an id; raises DoesNotExist."""
+    row = find(model, public_id)
+    if row is None:
+        raise model.DoesNotExist  # type: ignore[attr-defined]  # the stubs know it of each model alone
+    return row
+
+
 def where(model: type[Row], condition: str, parameters: Sequence[Any]) -> list[Row]:
     """Return the rows that a condition in SQL is true of."""
     return ask_where(model, condition, parameters).get()
@@ -85,6 +98,15 @@ def ask_where(model: type[Row], condition: str, parameters: Sequence[Any]) -> An
         ]
 
     return ask(f"{statement} WHERE {condition}", parameters, read)
+
+
+def insert(model: type[Model], columns: Sequence[str], values: Sequence[Any]) -> None:
+    """Insert one row into a model's table; values are what the driver stores, one for each column."""
+    require_transaction()
+    names = ", ".join([f'"{column}"' for column in columns])
+    table = model._meta.db_table  # noqa: SLF001 - Django's own name for it
+    with connection.cursor() as cursor:
+        cursor.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks(columns)})', values)  # noqa: S608
 
 
 def select(
