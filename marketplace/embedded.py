@@ -4,11 +4,12 @@ import threading
 from contextlib import suppress
 
 import structlog
-from celery.beat import EmbeddedService, Scheduler
+from celery.beat import EmbeddedService
 from celery.worker import WorkController
 from django.conf import settings
 
 from marketplace.celery import app
+from marketplace.lib.beat import Beat
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +22,7 @@ class Background:
         self._worker = WorkController(
             app=app, pool="solo", loglevel="WARNING", without_gossip=True, without_mingle=True
         )
-        self._beat = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Scheduler)
+        self._beat = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Beat)
         self._worker_thread = threading.Thread(target=self._work, name="celery-worker", daemon=True)
 
     def start(self) -> None:

@@ -22,11 +22,14 @@ from typing import Any
 from django.db import IntegrityError, connection
 
 from marketplace.errors import DomainError, IdempotencyMismatch, InFlight
+from marketplace.lib import rows
 from marketplace.lib.atomic import action, require_transaction
+from marketplace.lib.ids import new_uuid7_hex
 from marketplace.models import IdempotencyRecord
 
 KEPT = timedelta(days=31)
 RETRY_AFTER = 1
+_COLUMNS = ("id", "caller", "route", "key", "input_hash", "status", "body", "created_at")
 
 
 class NotRemembered(RuntimeError):
@@ -80,15 +83,7 @@ def remember(result: object) -> None:
     if keyed.answer is not None:
         raise RuntimeError("remember() was called twice for one request: an action calls it once, last.")
     answer = keyed.render(result)
-    IdempotencyRecord.objects.create(
-        caller=keyed.caller,
-        route=keyed.route,
-        key=keyed.key,
-        input_hash=keyed.input_hash,
-        status=answer.status,
-        body=answer.body,
-        created_at=keyed.now,
-    )
+    _insert(keyed, answer)
     keyed.answer = answer
 
 
@@ -130,10 +125,20 @@ def purge(*, now: datetime, batch: int = 5_000) -> int:
         return IdempotencyRecord.objects.filter(id__in=ids).delete()[0]
 
 
+def _insert(keyed: Keyed, answer: Answer) -> None:
+    at = connection.ops.adapt_datetimefield_value(keyed.now)
+    of_request = (keyed.caller, keyed.route, keyed.key, keyed.input_hash)
+    values = (new_uuid7_hex(), *of_request, answer.status, answer.body, at)
+    rows.insert(IdempotencyRecord, _COLUMNS, values)
+
+
 def _recorded(keyed: Keyed) -> Answer | None:
-    record = IdempotencyRecord.objects.filter(caller=keyed.caller, route=keyed.route, key=keyed.key).first()
-    if record is None:
+    found = rows.where(
+        IdempotencyRecord, "caller = %s AND route = %s AND key = %s", [keyed.caller, keyed.route, keyed.key]
+    )
+    if not found:
         return None
+    [record] = found
     if record.input_hash != keyed.input_hash:
         raise IdempotencyMismatch(param="Idempotency-Key")
     return Answer(status=record.status, body=record.body, replayed=True)

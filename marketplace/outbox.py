@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from marketplace.lib import bulk
+from marketplace.lib import bulk, rows
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.ids import new_uuid7_hex
 from marketplace.models import Fact
@@ -27,15 +27,19 @@ class NewFact:
 
 def append(type_: str, *, subject: str, payload: dict[str, Any], now: datetime) -> None:
     """Record that something happened to ``subject`` (a public id); the payload is plain JSON."""
-    append_many([NewFact(type_, subject, payload)], now=now)
+    require_transaction()
+    rows.insert(Fact, _COLUMNS, _row(NewFact(type_, subject, payload), now=now))
 
 
 def append_many(facts: Iterable[NewFact], *, now: datetime) -> None:
     """Record thousands of facts at once."""
     require_transaction()
-    at = connection.ops.adapt_datetimefield_value(now)
-    rows = [
-        (new_uuid7_hex(), fact.type, fact.subject, orjson.dumps(fact.payload).decode(), at) for fact in facts
-    ]
-    if rows:
-        bulk.insert(Fact, _COLUMNS, rows)
+    new = [_row(fact, now=now) for fact in facts]
+    if new:
+        bulk.insert(Fact, _COLUMNS, new)
+
+
+def _row(fact: NewFact, *, now: datetime) -> tuple[object, ...]:
+    """Return a fact's columns as the driver stores them."""
+    payload = orjson.dumps(fact.payload).decode()
+    return new_uuid7_hex(), fact.type, fact.subject, payload, connection.ops.adapt_datetimefield_value(now)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import F
 
+from marketplace.lib import bulk, rows
 from marketplace.lib.atomic import require_transaction
 from orders.errors import WrongOrderState
 from orders.ledger import tripwire
@@ -51,6 +52,8 @@ STANDING = frozenset({Pay.CREATED, Pay.PROCESSING, Pay.CAPTURED, Pay.PARTLY_REFU
 LINE_MEANS_MONEY = frozenset({Line.PAID})
 PAYMENT_MEANS_MONEY = frozenset({Pay.CAPTURED, Pay.CAPTURED_LATE, Pay.PARTLY_REFUNDED, Pay.REFUNDED})
 
+_HISTORY = ("line_id", "from_state", "to_state", "actor", "at")
+
 #: From the least to the most advanced; an order stands where its least advanced open line stands.
 _ORDER_OF_PROGRESS: tuple[str, ...] = (
     Line.PENDING_PAYMENT, Line.PAID, Line.SHIPPED, Line.DELIVERED, Line.COMPLETED,
@@ -71,11 +74,10 @@ def order_state(lines: Iterable[OrderLine], *, at: datetime) -> str:
 
 def lock_order(order_id: str) -> tuple[Order, list[OrderLine]]:
     """Lock an order's row and return it with its lines; raises Order.DoesNotExist."""
-    require_transaction()
-    orders = Order.objects.all()
-    if connection.features.has_select_for_update:
-        orders = orders.select_for_update()
-    return orders.get(id=order_id), list(OrderLine.objects.filter(order_id=order_id).order_by("id"))
+    locked = rows.lock(Order, [order_id])
+    if not locked:
+        raise Order.DoesNotExist
+    return locked[0], rows.where(OrderLine, "order_id = %s ORDER BY id", [order_id[-32:]])
 
 
 def lock_free_orders(order_ids: Iterable[str]) -> list[tuple[Order, list[OrderLine]]]:
@@ -106,9 +108,9 @@ def advance_lines(lines: Sequence[OrderLine], to: str, *, actor: str, now: datet
     if to in LINE_MEANS_MONEY:
         for order_id in {line.order_id for line in lines}:
             tripwire.expect(order_id)
-    LineHistory.objects.bulk_create(
-        LineHistory(line_id=line.id, from_state=came_from, to_state=to, actor=actor, at=now) for line in lines
-    )
+    at = connection.ops.adapt_datetimefield_value(now)
+    steps = [(line.id[-32:], came_from, to, actor, at) for line in lines]
+    bulk.insert(LineHistory, _HISTORY, steps)
     for line in lines:
         line.state = to
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from marketplace import bells, outbox, stock
 from marketplace.errors import NotFound
+from marketplace.lib import rows
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.clock import to_wire
 from orders import claims, news
@@ -44,11 +45,13 @@ class Case:
 def lock_case(return_id: str) -> Case:
     """Lock a return's order and return both; raises NotFound."""
     require_transaction()
-    order_id = Return.objects.filter(id=return_id).values_list("order_id", flat=True).first()
-    if order_id is None:
+    found = rows.find(Return, return_id)
+    if found is None:
         raise NotFound
-    order, lines = lock_order(order_id)
-    return Case(Return.objects.get(id=return_id), order, lines)
+    order, lines = lock_order(found.order_id)
+    case = Case(rows.get(Return, return_id), order, lines)
+    case.row.order, case.row.line = order, case.line
+    return case
 
 
 def open_case(return_id: str, doing: str, *, now: datetime, party: str = "") -> Case:

@@ -12,10 +12,7 @@ from refunds.models import Evidence, Return
 
 def get_return_for(user: User, return_id: str) -> Return:
     """Return a return that this person may see: as buyer, for its brand, as platform staff."""
-    case = Return.objects.filter(id=return_id).first()
-    if case is None or parties_of(user, case) == set():
-        raise NotFound
-    return case
+    return _seen(user, return_id)[0]
 
 
 def parties_of(user: User, case: Return) -> set[str]:
@@ -34,10 +31,7 @@ def acts_as(user: User, case: Return) -> set[str]:
     Staff act for sellers too, but not in their own case: as buyer they are the buyer alone, as members of the
     brand the seller alone.
     """
-    mine = parties_of(user, case)
-    if "staff" not in mine:
-        return mine
-    return mine & {"buyer"} or mine & {"seller"} or {"staff", "seller"}
+    return _acting(parties_of(user, case))
 
 
 def require_party(user: User, return_id: str, *parties: str) -> Return:
@@ -45,10 +39,10 @@ def require_party(user: User, return_id: str, *parties: str) -> Return:
 
     Raises NotFound for who may not see it, Forbidden for who may only look, or whose own case it is.
     """
-    case = get_return_for(user, return_id)
-    if acts_as(user, case) & set(parties):
+    case, mine = _seen(user, return_id)
+    if _acting(mine) & set(parties):
         return case
-    if is_platform_staff(user) and {"seller", "staff"} & set(parties):
+    if "staff" in mine and {"seller", "staff"} & set(parties):
         raise Forbidden("You are a party of this return: a colleague has to do this.")
     raise Forbidden(f"Only the {' or '.join(parties)} may do this.")
 
@@ -74,3 +68,19 @@ def get_evidence_for(user: User, evidence_id: str) -> Evidence:
     if shown.owner_id != user.id and (shown.case is None or not parties_of(user, shown.case)):
         raise NotFound
     return shown
+
+
+def _seen(user: User, return_id: str) -> tuple[Return, set[str]]:
+    """Return a return and what a person is in it; raises NotFound for who is nothing."""
+    case = Return.objects.filter(id=return_id).first()
+    parties = set() if case is None else parties_of(user, case)
+    if case is None or not parties:
+        raise NotFound
+    return case, parties
+
+
+def _acting(parties: set[str]) -> set[str]:
+    """Return as which parties somebody may act who is all of these."""
+    if "staff" not in parties:
+        return parties
+    return parties & {"buyer"} or parties & {"seller"} or {"staff", "seller"}

@@ -47,7 +47,7 @@ def append(session: Session, fact: RoomFact, *, now: datetime) -> RoomEvent:
 def _write(event: RoomEvent) -> None:
     digits, payload = event.session_id[-32:], orjson.dumps(event.payload).decode()
     at = connection.ops.adapt_datetimefield_value(event.at)
-    bulk.insert(RoomEvent, _COLUMNS, [(digits, event.seq, event.type, payload, at, event.digest)])
+    rows.insert(RoomEvent, _COLUMNS, (digits, event.seq, event.type, payload, at, event.digest))
     bulk.update(Session, ("last_seq", "last_digest"), [(digits, event.seq, event.digest)])
 
 

@@ -1,10 +1,11 @@
-"""Reads and locks rows at the cost of the query itself.
+"""Reads, locks and inserts rows at the cost of the query itself.
 
 The hot path reads a handful of rows in every transaction, and a queryset spends several times longer on
 building its SQL than the database on answering it. Here the SQL and the converters of a model are made once.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -61,6 +62,19 @@ def ask_fetch(model: type[Row], keys: Collection[str], *, by: str = "id") -> Ans
     return ask_where(model, f'"{_column(model, by)}" {condition}', parameters)
 
 
+def find(model: type[Row], public_id: str) -> Row | None:
+    """Return the row of an id, None when there is none."""
+    return next(iter(fetch(model, [public_id])), None)
+
+
+def get(model: type[Row], public_id: str) -> Row:
+    """Return the row of an id; raises DoesNotExist."""
+    row = find(model, public_id)
+    if row is None:
+        raise model.DoesNotExist  # type: ignore[attr-defined]  # the stubs know it of each model alone
+    return row
+
+
 def where(model: type[Row], condition: str, parameters: Sequence[Any]) -> list[Row]:
     """Return the rows that a condition in SQL is true of."""
     return ask_where(model, condition, parameters).get()
@@ -87,6 +101,15 @@ def ask_where(model: type[Row], condition: str, parameters: Sequence[Any]) -> An
     return ask(f"{statement} WHERE {condition}", parameters, read)
 
 
+def insert(model: type[Model], columns: Sequence[str], values: Sequence[Any]) -> None:
+    """Insert one row into a model's table; values are what the driver stores, one for each column."""
+    require_transaction()
+    names = ", ".join([f'"{column}"' for column in columns])
+    table = model._meta.db_table  # noqa: SLF001 - Django's own name for it
+    with connection.cursor() as cursor:
+        cursor.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks(columns)})', values)  # noqa: S608
+
+
 def select(
     statement: str, parameters: Sequence[Any], *, kinds: Sequence[str | None]
 ) -> list[tuple[Any, ...]]:
@@ -111,6 +134,17 @@ def ask_select(
     return ask(statement, parameters, read)
 
 
+def earliest(statement: str, parameters: Sequence[Any] = ()) -> datetime | None:
+    """Return the first of the moments in the one row of a SELECT, None when there is none in it.
+
+    Moments may be parameters.
+    """
+    adapt = connection.ops.adapt_datetimefield_value
+    given = [adapt(value) if isinstance(value, datetime) else value for value in parameters]
+    [row] = ask(statement, given, list).get()
+    return min((_moment(value) for value in row if value is not None), default=None)
+
+
 def marks(values: Collection[Any]) -> str:
     """Return the placeholders of an IN list."""
     return ", ".join(["%s"] * len(values))
@@ -125,6 +159,11 @@ def any_of(ids: Collection[str]) -> tuple[str, list[Any]]:
     if connection.vendor == "postgresql":
         return "= ANY(%s::uuid[])", ["{" + ",".join(digits) + "}"]
     return f"IN ({marks(digits)})", digits
+
+
+def _moment(value: Any) -> datetime:
+    """Return a moment as it is stored: SQLite has a text, in UTC."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def _column(model: type[Model], field: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from marketplace.lib.ids import is_id
 from orders import inbox, payouts
@@ -31,7 +32,7 @@ def _apply(event: GatewayEvent, *, now: datetime) -> str:
     if payment is None:
         return "unknown: no such payment"
     order, lines = lock_order(payment.order_id)
-    payment.refresh_from_db()
+    payment = rows.get(Payment, payment.id)
     word = Word(
         gateway_id=event.payment_id,
         state="captured" if event.type == "payment.captured" else "failed",
@@ -44,4 +45,4 @@ def _apply(event: GatewayEvent, *, now: datetime) -> str:
 def _payment_of(event: GatewayEvent) -> Payment | None:
     if not is_id(event.reference, "pay"):
         return None
-    return Payment.objects.filter(id=event.reference).first()
+    return rows.find(Payment, event.reference)

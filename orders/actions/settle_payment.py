@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from marketplace import idempotency
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from orders.models import Payment
 from orders.outcomes import Bill, Word, record
@@ -15,9 +16,8 @@ def settle_payment(*, payment_id: str, word: Word, actor: str, now: datetime) ->
     Safe to repeat, and in any order with the gateway's messages. Raises Payment.DoesNotExist.
     """
     with action():
-        order_id = Payment.objects.values_list("order_id", flat=True).get(id=payment_id)
-        order, lines = lock_order(order_id)
-        payment = Payment.objects.get(id=payment_id)
+        order, lines = lock_order(rows.get(Payment, payment_id).order_id)
+        payment = rows.get(Payment, payment_id)
         record(Bill(order, lines, payment), word, actor=actor, now=now)
         if payment.state != Pay.FAILED:  # a refusal leaves the caller's key free for the next card
             idempotency.remember(payment)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from marketplace.lib.ids import is_id
 from orders import inbox
@@ -26,8 +27,8 @@ def _apply(event: inbox.Event, *, now: datetime) -> str:
     if refund is None:
         return "unknown: no such refund"
     order, lines = lock_order(refund.order_id)
-    refund.refresh_from_db()
-    payment = Payment.objects.get(id=refund.payment_id)
+    refund = rows.get(Refund, refund.id)
+    payment = rows.get(Payment, refund.payment_id)
     word = Word(
         gateway_id=event.refund_id,
         state="done" if event.type == "refund.done" else "failed",
@@ -41,4 +42,4 @@ def _apply(event: inbox.Event, *, now: datetime) -> str:
 def _refund_of(event: GatewayEvent) -> Refund | None:
     """Return the refund whose try carried the event's idempotency key."""
     refund_id = event.idempotency_key.partition(".")[0]
-    return Refund.objects.filter(id=refund_id).first() if is_id(refund_id, "rfd") else None
+    return rows.find(Refund, refund_id) if is_id(refund_id, "rfd") else None

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from marketplace import outbox
 from marketplace.errors import NotFound
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from orders.errors import WrongOrderState
 from orders.models import Payment
@@ -36,10 +37,9 @@ def claim_refund(*, refund_id: str, now: datetime) -> Refund | None:
 def settle_refund(*, refund_id: str, word: Word, now: datetime) -> Refund:
     """Write down what the gateway says of a refund and return it as it stands then. Safe to repeat."""
     with action():
-        order_id = Refund.objects.values_list("order_id", flat=True).get(id=refund_id)
-        order, lines = lock_order(order_id)
-        refund = Refund.objects.get(id=refund_id)
-        payment = Payment.objects.get(id=refund.payment_id)
+        order, lines = lock_order(rows.get(Refund, refund_id).order_id)
+        refund = rows.get(Refund, refund_id)
+        payment = rows.get(Payment, refund.payment_id)
         record(Debt(order, lines, payment, refund), word, now=now)
     return refund
 

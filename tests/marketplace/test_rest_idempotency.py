@@ -240,7 +240,7 @@ def test_without_lock_and_constraint_it_happens_twice(
     """The negative control: with both guards off, the effect is there twice."""
     monkeypatch.setattr(idempotency, "_alone", _negative_control)
     monkeypatch.setattr(idempotency, "_recorded", lambda _keyed: None)
-    monkeypatch.setattr(IdempotencyRecord.objects, "create", lambda **_fields: None)
+    monkeypatch.setattr(idempotency, "_insert", lambda _keyed, _answer: None)
     caller = with_token(outsider, "catalogue:write")
     names = iter(["Green", "Black"])
     monkeypatch.setattr("tests.marketplace.rest_site.create_brand", _renaming(create_brand, names))
