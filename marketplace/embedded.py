@@ -4,10 +4,11 @@ import threading
 from contextlib import suppress
 
 import structlog
-from celery.beat import EmbeddedService, Scheduler
+from celery.beat import EmbeddedService
 from celery.worker import WorkController
 from django.conf import settings
 
+from marketplace.beat import Scheduler
 from marketplace.celery import app
 
 log = structlog.get_logger(__name__)

@@ -6,6 +6,10 @@ Every sweep is idempotent and two at once are harmless, so a second beat or a la
 from datetime import timedelta
 from typing import Any
 
+from celery.schedules import schedule
+
+from marketplace.lib import clock
+
 SECOND, MINUTE, HOUR = 1, 60, 3600
 
 #: Task and period in seconds.
@@ -38,6 +42,11 @@ SWEEPS: dict[str, int] = {
 def beat_schedule() -> dict[str, dict[str, Any]]:
     """Return Celery's form of the table; a run that did not start within its period is dropped."""
     return {
-        task: {"task": task, "schedule": timedelta(seconds=period), "options": {"expires": period}}
+        task: {
+            "task": task,
+            # by a clock that is UTC already: Celery's own makes it so anew several times a second
+            "schedule": schedule(timedelta(seconds=period), nowfun=clock.machine_now),
+            "options": {"expires": period},
+        }
         for task, period in SWEEPS.items()
     }

@@ -128,7 +128,7 @@ else:
 
 REDIS_URL = env.text("REDIS_URL", "")
 
-CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # the table in the code; nothing is kept in a file
+CELERY_BEAT_SCHEDULER = "marketplace.beat.Scheduler"  # the table in the code; nothing is kept in a file
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_SOFT_TIME_LIMIT = 50
