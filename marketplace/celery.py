@@ -8,6 +8,8 @@ from celery import Celery, signals
 from marketplace.schedule import beat_schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+# Celery has every check of Django run, which imports every page, and looks at no answer.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 app = Celery("hawker")
 app.config_from_object("django.conf:settings", namespace="CELERY")

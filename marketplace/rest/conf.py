@@ -13,7 +13,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["marketplace.rest.throttling.RateLimit"],
     "DEFAULT_PARSER_CLASSES": ["marketplace.rest.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["marketplace.rest.rendering.OrjsonRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "marketplace.rest.openapi.ApiSchema",
+    "DEFAULT_SCHEMA_CLASS": "marketplace.rest.schema.ApiSchema",
     "EXCEPTION_HANDLER": "marketplace.rest.problems.exception_handler",
     "DEFAULT_PAGINATION_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": [],

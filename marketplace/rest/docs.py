@@ -1,6 +1,6 @@
 """The documentation pages, all of them offline: the OpenAPI document, its interactive form, the errors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from html import escape
 from importlib import import_module
@@ -9,11 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import path
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from marketplace.errors import DomainError, registered
 from marketplace.rest.problems import title
@@ -64,18 +62,32 @@ def markdown() -> str:
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     """Show the OpenAPI document: as JSON to who accepts that, else as YAML."""
-    renderer: Any = (
-        OpenApiJsonRenderer if "json" in request.headers.get("Accept", "") else OpenApiYamlRenderer
-    )
-    return HttpResponse(_rendered(renderer), content_type=renderer.media_type)
+    body, media_type = _rendered("json" in request.headers.get("Accept", ""))
+    return HttpResponse(body, content_type=media_type)
 
 
 @cache
-def _rendered(renderer: Any) -> bytes:
-    """Return the document, made once a process: it takes seconds and never changes."""
-    generator: Any = SchemaGenerator
+def _rendered(as_json: bool) -> tuple[bytes, str]:
+    """Return the document and its media type, made once a process: it takes seconds and never changes."""
+    from drf_spectacular import generators, renderers  # noqa: PLC0415 - few processes are ever asked
+
+    renderer: Any = renderers.OpenApiJsonRenderer if as_json else renderers.OpenApiYamlRenderer
+    generator: Any = generators.SchemaGenerator
     document = generator().get_schema(request=None, public=True)
-    return bytes(renderer().render(document, renderer_context={}))
+    return bytes(renderer().render(document, renderer_context={})), renderer.media_type
+
+
+@require_safe
+def form(request: HttpRequest) -> HttpResponseBase:
+    """Show the OpenAPI document as a form that sends requests."""
+    return _form()(request)
+
+
+@cache
+def _form() -> Callable[[HttpRequest], HttpResponseBase]:
+    from drf_spectacular.views import SpectacularSwaggerSplitView  # noqa: PLC0415 - as above
+
+    return SpectacularSwaggerSplitView.as_view(url_name="schema")
 
 
 @require_safe
@@ -95,6 +107,6 @@ def _sections() -> Iterator[str]:
 
 urlpatterns = [
     path("schema/", schema, name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("docs/", form, name="docs"),
     path("docs/errors/", errors_page, name="errors"),
 ]

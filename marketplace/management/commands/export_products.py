@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.catalogue_csv import write_rows
+from marketplace.checks import TAG
 from marketplace.errors import NotFound
 from marketplace.queries.catalogue import get_brand_by_slug
 from marketplace.queries.export import variants_to_export
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     """Write every variant of a brand and its stock, in the form that import_products takes."""
 
     help = "Export products, variants and stock of a brand as CSV (docs/catalogue.md)."
+    requires_system_checks = (TAG,)  # of the settings: all others take a third of a second
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--brand", required=True, help="slug of the brand")

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from marketplace import clock_follower
 from marketplace.actions.import_catalogue import Import, import_catalogue
 from marketplace.catalogue_csv import MAX_BYTES
+from marketplace.checks import TAG
 from marketplace.errors import DomainError
 from marketplace.lib import clock
 from marketplace.queries.catalogue import get_own_brand_by_slug, get_user_named
@@ -20,6 +21,7 @@ class Command(BaseCommand):
     """Import all of a file or nothing; exit code 1 with every error, one a line."""
 
     help = "Import products, variants and stock of a brand from CSV (docs/catalogue.md)."
+    requires_system_checks = (TAG,)  # of the settings: all others take a third of a second
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="the CSV file, - for standard input")
