@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, Model, OuterRef, QuerySet, Subque
 from django.db.models.functions import Coalesce
 
 from marketplace.lib.findings import Finding
-from marketplace.lib.prepared import prepared
+from marketplace.lib.prepared import prepared, prepared_values
 from marketplace.models import Brand, StockLevel, User, Variant
 from orders.models import InboundWebhook, Order, OrderLine, Payment
 from orders.states import STANDING, TAKES_UNITS, Line, Pay
@@ -158,12 +158,22 @@ def _payments_of_other_amount() -> QuerySet[Payment]:
 
 def _doubles() -> Iterator[Finding]:
     """There is one of each."""
-    standing = Payment.objects.filter(state__in=STANDING).order_by().values("order_id")
-    for row in standing.annotate(payments=Count("id")).filter(payments__gt=1):
-        yield Finding("payment.several_standing", row["order_id"], f"{row['payments']} standing payments")
+    for order, payments in _several_standing():
+        yield Finding("payment.several_standing", order, f"{payments} standing payments")
+    for buyer, orders in _keys_used_twice():
+        yield Finding("order.key_used_twice", buyer, f"{orders} orders under one key")
+
+
+@prepared_values
+def _several_standing() -> QuerySet[Payment, tuple[str, int]]:
+    orders = Payment.objects.filter(state__in=STANDING).order_by().values("order_id")
+    return orders.annotate(payments=Count("id")).filter(payments__gt=1).values_list("order_id", "payments")
+
+
+@prepared_values
+def _keys_used_twice() -> QuerySet[Order, tuple[str, int]]:
     keys = Order.objects.order_by().values("buyer_id", "key").annotate(orders=Count("id"))
-    for double in keys.filter(orders__gt=1):
-        yield Finding("order.key_used_twice", double["buyer_id"], f"{double['orders']} orders under one key")
+    return keys.filter(orders__gt=1).values_list("buyer_id", "orders")
 
 
 def _inbox(now: datetime) -> Iterator[Finding]:

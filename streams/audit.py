@@ -7,7 +7,7 @@ from itertools import groupby, takewhile
 from django.db.models import Count, F, Q, QuerySet
 
 from marketplace.lib.findings import Finding
-from marketplace.lib.prepared import prepared
+from marketplace.lib.prepared import prepared, prepared_values
 from streams.factlog import digest_of
 from streams.models import Deal, RoomEvent, Session, Slot
 from streams.states import ON_AIR
@@ -23,8 +23,7 @@ def findings(now: datetime) -> list[Finding]:  # noqa: ARG001 - every audit is a
 
 def _logs() -> Iterator[Finding]:
     """Compare every fact log with its digests and with the position that its session remembers."""
-    rows = Session.objects.order_by().values_list("id", "last_seq", "last_digest")
-    heads = {id_: (last_seq, last_digest) for id_, last_seq, last_digest in rows}
+    heads = {id_: (last_seq, last_digest) for id_, last_seq, last_digest in _heads()}
     events = RoomEvent.objects.order_by("session_id", "seq").iterator(chunk_size=2_000)
     logged = set()
     for session_id, log in groupby(events, key=lambda event: event.session_id):
@@ -34,6 +33,11 @@ def _logs() -> Iterator[Finding]:
     for session_id, (last_seq, _) in heads.items():
         if last_seq and session_id not in logged:
             yield Finding("log_incomplete", session_id, f"seq {last_seq} is remembered, the log is empty")
+
+
+@prepared_values
+def _heads() -> QuerySet[Session, tuple[str, int, str]]:
+    return Session.objects.order_by().values_list("id", "last_seq", "last_digest")
 
 
 def _log(session_id: str, log: Iterator[RoomEvent], last_seq: int, last_digest: str) -> Iterator[Finding]:
@@ -64,15 +68,25 @@ def _events_beyond_their_log() -> QuerySet[RoomEvent]:
 def _line_ups() -> Iterator[Finding]:
     for slot in _oversold_slots():
         yield Finding("slot_oversold", slot.id, f"{slot.taken} taken of {slot.allocation}")
-    pinned = Slot.objects.filter(pinned=True).order_by().values("session_id").annotate(slots=Count("id"))
-    for row in pinned.filter(slots__gt=1):
-        yield Finding("several_pinned", row["session_id"], f"{row['slots']} slots are pinned")
+    for session, slots in _several_pinned():
+        yield Finding("several_pinned", session, f"{slots} slots are pinned")
     for slot in _slots_pinned_off_air():
         yield Finding("pinned_off_air", slot.id, "pinned in a session that is not on air")
+    for session, currencies in _several_currencies():
+        yield Finding("several_currencies", session, f"{currencies} currencies in one line-up")
+
+
+@prepared_values
+def _several_pinned() -> QuerySet[Slot, tuple[str, int]]:
+    pinned = Slot.objects.filter(pinned=True).order_by().values("session_id").annotate(slots=Count("id"))
+    return pinned.filter(slots__gt=1).values_list("session_id", "slots")
+
+
+@prepared_values
+def _several_currencies() -> QuerySet[Slot, tuple[str, int]]:
     priced = Slot.objects.order_by().values("session_id")
-    for mixed in priced.annotate(currencies=Count("currency", distinct=True)).filter(currencies__gt=1):
-        detail = f"{mixed['currencies']} currencies in one line-up"
-        yield Finding("several_currencies", mixed["session_id"], detail)
+    counted = priced.annotate(currencies=Count("currency", distinct=True))
+    return counted.filter(currencies__gt=1).values_list("session_id", "currencies")
 
 
 @prepared
@@ -111,6 +125,12 @@ def _misplaced_deals() -> QuerySet[Deal]:
 
 
 def _streamers() -> Iterator[Finding]:
-    on_air = Session.objects.filter(state__in=ON_AIR).order_by().values("streamer_id")
-    for row in on_air.annotate(sessions=Count("id")).filter(sessions__gt=1):
-        yield Finding("several_on_air", row["streamer_id"], f"{row['sessions']} sessions on air at once")
+    for streamer, sessions in _several_on_air():
+        yield Finding("several_on_air", streamer, f"{sessions} sessions on air at once")
+
+
+@prepared_values
+def _several_on_air() -> QuerySet[Session, tuple[str, int]]:
+    streamers = Session.objects.filter(state__in=ON_AIR).order_by().values("streamer_id")
+    counted = streamers.annotate(sessions=Count("id")).filter(sessions__gt=1)
+    return counted.values_list("streamer_id", "sessions")

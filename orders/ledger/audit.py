@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 from marketplace.lib.findings import Finding
 from marketplace.lib.ids import as_id
 from marketplace.lib.money import Money
-from marketplace.lib.prepared import prepared
+from marketplace.lib.prepared import prepared, prepared_values
 from orders.ledger.models import Account, Entry, Transfer
 
 #: Triggers of the database that keep transfers and entries as they are.
@@ -57,10 +57,15 @@ def findings(_now: datetime) -> list[Finding]:
 
 def _unbalanced() -> Iterator[Finding]:
     """The entries of every transfer sum to zero in each currency."""
+    for transfer, currency, amount in _unbalanced_transfers():
+        yield Finding("ledger.unbalanced_transfer", transfer, f"sums to {amount} {currency}")
+
+
+@prepared_values
+def _unbalanced_transfers() -> QuerySet[Entry, tuple[str, str, int]]:
     sums = Entry.objects.order_by().values("transfer_id", "account__currency").annotate(sum=Sum("amount"))
-    for row in sums.exclude(sum=0).order_by("transfer_id"):
-        detail = f"sums to {row['sum']} {row['account__currency']}"
-        yield Finding("ledger.unbalanced_transfer", row["transfer_id"], detail)
+    unbalanced = sums.exclude(sum=0).order_by("transfer_id")
+    return unbalanced.values_list("transfer_id", "account__currency", "sum")
 
 
 def _empty() -> Iterator[Finding]:
@@ -94,10 +99,14 @@ def _entries_of_no_transfer() -> QuerySet[Entry]:
 
 def _trial_balance() -> Iterator[Finding]:
     """All balances of a currency sum to zero."""
+    for currency, off in _currencies_off():
+        yield Finding("ledger.trial_balance", currency, f"the accounts sum to {Money(int(off), currency)}")
+
+
+@prepared_values
+def _currencies_off() -> QuerySet[Account, tuple[str, int]]:
     sums = Account.objects.order_by().values("currency").annotate(sum=Sum("balance"))
-    for row in sums.exclude(sum=0).order_by("currency"):
-        off = Money(int(row["sum"]), row["currency"])
-        yield Finding("ledger.trial_balance", row["currency"], f"the accounts sum to {off}")
+    return sums.exclude(sum=0).order_by("currency").values_list("currency", "sum")
 
 
 def _accounts() -> Iterator[Finding]:

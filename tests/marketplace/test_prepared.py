@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 
-from marketplace.lib.prepared import prepared
+from marketplace.lib.prepared import prepared, prepared_values
 from marketplace.models import Brand, Fact, User
 from tests.people import sign_up
 
@@ -43,6 +43,24 @@ def test_rows_are_whole_and_carry_what_was_annotated(brand: Brand) -> None:
     (found,) = with_members("another's")
     assert (found.id, found.people, found.created_at) == (brand.id, 1, brand.created_at)
     assert list(with_members("100% tea")) == []
+
+
+def test_columns_and_sums_come_as_they_do_from_django(brand: Brand) -> None:
+    for seconds, kind in enumerate(("made", "made", "broken")):
+        Fact.objects.create(type=kind, subject=brand.id, payload={}, at=NOW + seconds * SECOND)
+
+    def by_kind(after: datetime) -> QuerySet[Fact, tuple[str, datetime, int]]:
+        facts = Fact.objects.filter(at__gt=after, type__in=["made", "broken"]).order_by("type").values("type")
+        return facts.annotate(first=Min("at"), number=Count("id")).values_list("type", "first", "number")
+
+    def founded(name: str) -> QuerySet[Brand, tuple[str, datetime]]:
+        return Brand.objects.filter(name=name).values_list("id", "created_at")
+
+    asked = prepared_values(by_kind)
+    for after in (NOW, NOW - SECOND, NOW + 3 * SECOND):
+        assert asked(after) == list(by_kind(after))
+    assert [row[0::2] for row in asked(NOW - SECOND)] == [("broken", 1), ("made", 2)]
+    assert prepared_values(founded)(brand.name) == [(brand.id, brand.created_at)]
 
 
 def test_it_sees_what_was_written_since() -> None:
