@@ -44,6 +44,14 @@ def with_token(
     return Caller(token=secret)
 
 
+def again(person: User, scope: str) -> Caller:
+    """Return the caller with one scope that this person had when asked before, or a new one."""
+    callers: dict[str, Caller] = vars(person).setdefault("callers_of_tests", {})
+    if scope not in callers:
+        callers[scope] = with_token(person, scope)
+    return callers[scope]
+
+
 def with_cookie(person: User, *, checked: bool = False) -> Caller:
     """Return a caller with a session.
 

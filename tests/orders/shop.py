@@ -23,7 +23,7 @@ from streams.actions.people import register_streamer
 from streams.actions.sessions import create_session, schedule_session
 from streams.actions.show import start_session
 from streams.models import Collaboration, Deal, Session, Slot
-from tests.marketplace.rest_callers import Caller, with_token
+from tests.marketplace.rest_callers import Caller, again
 from tests.orders.gateway_receiver import Hours
 
 PRICE = Money(3990, "CNY")
@@ -167,7 +167,7 @@ def try_to_buy(shop: Shop, buyer: User, *, quantity: int = 1, slot: Slot | None 
 
 def caller(person: User) -> Caller:
     """Return a client with a token of this person that may do everything with orders."""
-    return with_token(person, "orders:write")
+    return again(person, "orders:write")
 
 
 def pay(client: Caller, order: Order, card: str = APPROVE, **headers: str) -> Any:

@@ -12,7 +12,7 @@ from orders import tasks
 from orders.models import Order, OrderLine
 from refunds.models import Return
 from refunds.tasks import sweep_due_returns
-from tests.marketplace.rest_callers import Caller, with_token
+from tests.marketplace.rest_callers import Caller, again
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy, caller, pay, post, ship
 from tests.pictures import grey_dot
@@ -25,7 +25,7 @@ PART = {"amount": {"amount": 1000, "currency": "CNY"}}
 
 def asker(person: User) -> Caller:
     """Return a client with a token of this person that may do everything with returns."""
-    return with_token(person, "returns:write")
+    return again(person, "returns:write")
 
 
 def bought(shop: Shop, buyer: User, *, quantity: int = 1) -> Order:
