@@ -26,19 +26,25 @@ class Access(Enum):
     HOST = "host"
 
 
+#: States in which a session is announced, whatever came before.
+ANNOUNCED_STATES = (
+    Session.State.SCHEDULED,
+    Session.State.REHEARSAL,
+    Session.State.LIVE,
+    Session.State.PAUSED,
+    Session.State.ENDED,
+)
 #: An announcement stays readable: a cancelled session that never had a date was never announced.
-ANNOUNCED = Q(
-    state__in=[
-        Session.State.SCHEDULED,
-        Session.State.REHEARSAL,
-        Session.State.LIVE,
-        Session.State.PAUSED,
-        Session.State.ENDED,
-    ]
-) | Q(state=Session.State.CANCELLED, scheduled_at__isnull=False)
+ANNOUNCED = Q(state__in=ANNOUNCED_STATES) | Q(state=Session.State.CANCELLED, scheduled_at__isnull=False)
 
 
 ALL = Q(pk__isnull=False)
+
+
+def is_announced(session: Session) -> bool:
+    """Tell whether everybody may read a session: what ``ANNOUNCED`` says of one that is at hand."""
+    was_cancelled = session.state == Session.State.CANCELLED and session.scheduled_at is not None
+    return session.state in ANNOUNCED_STATES or was_cancelled
 
 
 def known(user: Visitor) -> User | None:
