@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils.functional import SimpleLazyObject
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
@@ -58,6 +59,10 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
         if key not in known:
             known[key] = may_enter_admin(request.user)
         return known[key]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Return Django's lists by app, made when somebody reads them: the sidebar has its own."""
+        return SimpleLazyObject(lambda: super(Site, self).get_app_list(request, app_label))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return the addresses but the one that looks up objects of any model: none has a page elsewhere."""

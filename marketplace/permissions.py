@@ -1,13 +1,26 @@
 """Who may do what in the catalogue. Rights follow from rows: platform staff, brand members, their owners."""
 
+from functools import cache
+from typing import Any, NamedTuple
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from marketplace.errors import Forbidden, NotFound
+from marketplace.lib import rows
 from marketplace.models import Brand, BrandMember, User
 
 Person = User | AnonymousUser
 Role = BrandMember.Role
+
+
+class Standing(NamedTuple):
+    """Whether somebody acts for a brand, runs shows, moderates a chat, acts for an agency."""
+
+    brand: bool = False
+    shows: bool = False
+    chat: bool = False
+    agency: bool = False
 
 
 def is_platform_staff(person: Person) -> bool:
@@ -24,25 +37,37 @@ def brands_of(person: Person) -> QuerySet[Brand]:
     return Brand.objects.filter(id__in=BrandMember.objects.filter(user=person).values("brand_id"))
 
 
+def standing_of(person: Person) -> Standing:
+    """Return what somebody is beside platform staff; asked once of each object, that is once a request."""
+    if not isinstance(person, User) or not person.is_active:
+        return Standing()
+    known: dict[str, Standing] = vars(person)
+    if "_standing" not in known:
+        condition, parameters = rows.any_of([person.id])
+        of_all = len(Standing._fields)
+        [found] = rows.select(_standing_statement(condition), parameters * of_all, kinds=[None] * of_all)
+        known["_standing"] = Standing(*map(bool, found))
+    return known["_standing"]
+
+
 def acts_for_some_brand(person: Person) -> bool:
-    """Tell whether somebody has a catalogue to keep; asked once of each object, that is once a request."""
-    known: dict[str, bool] = vars(person)
-    if "_acts_for_some_brand" not in known:
-        known["_acts_for_some_brand"] = is_platform_staff(person) or brands_of(person).exists()
-    return known["_acts_for_some_brand"]
+    """Tell whether somebody has a catalogue to keep."""
+    return is_platform_staff(person) or standing_of(person).brand
 
 
 def may_enter_admin(person: Person) -> bool:
     """Tell whether somebody finds anything there: who runs platform, brand, agency or show, or moderates."""
-    if not isinstance(person, User) or not person.is_active:
-        return False
-    return (
-        person.is_staff
-        or acts_for_some_brand(person)
-        or getattr(person, "streamer", None) is not None
-        or person.moderates.exists()
-        or person.agency_memberships.exists()
-    )
+    return is_platform_staff(person) or any(standing_of(person))
+
+
+@cache
+def _standing_statement(condition: str) -> str:
+    """Return the SELECT of a standing: whether a row that names the person stands in each of four tables."""
+    relations: Any = User._meta.fields_map  # noqa: SLF001 - Django's own name for it
+    names = ("brand_memberships", "streamer", "moderates", "agency_memberships")
+    tables = [relations[name].related_model._meta.db_table for name in names]  # noqa: SLF001
+    exist = (f'EXISTS (SELECT 1 FROM "{table}" WHERE "user_id" {condition})' for table in tables)  # noqa: S608 - names of tables
+    return f"SELECT {', '.join(exist)}"
 
 
 def acts_for(person: Person, brand_id: str) -> bool:

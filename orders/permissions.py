@@ -9,7 +9,7 @@ from django.db.models import Manager, Q, QuerySet
 from marketplace.errors import NotFound
 from marketplace.lib.ids import is_id
 from marketplace.models import Brand, BrandMember, User
-from marketplace.permissions import Person, acts_for_some_brand, is_platform_staff
+from marketplace.permissions import Person, is_platform_staff, standing_of
 from orders.models import Order, OrderLine, Party, Payment, Payout, Shipment, Statement
 from orders.queries.sight import AS_BUYER, AS_HOST, AS_STAFF, OrderAt, Role, Sight
 from streams.models import Agency, AgencyMember, Session, Streamer
@@ -175,13 +175,10 @@ def is_party(owners: Mapping[Party, Collection[str]], path: str = "") -> Q:
 
 def is_owed_money(person: Person) -> bool:
     """Tell whether somebody has statements to read: for a party, or as platform staff."""
-    if not isinstance(person, User) or not person.is_active:
-        return False
-    return (
-        acts_for_some_brand(person)
-        or getattr(person, "streamer", None) is not None
-        or person.agency_memberships.exists()
-    )
+    if is_platform_staff(person):
+        return True
+    standing = standing_of(person)
+    return standing.brand or standing.shows or standing.agency
 
 
 def _sight(user: User, order: Order) -> Sight | None:

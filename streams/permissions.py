@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from marketplace.errors import Forbidden, NotFound
 from marketplace.models import BrandMember, User
-from marketplace.permissions import is_platform_staff
+from marketplace.permissions import is_platform_staff, standing_of
 from streams.models import Agency, AgencyMember, Funder, Moderator, Session, Slot
 
 Visitor = User | AnonymousUser | None
@@ -26,19 +26,25 @@ class Access(Enum):
     HOST = "host"
 
 
+#: States in which a session is announced, whatever came before.
+ANNOUNCED_STATES = (
+    Session.State.SCHEDULED,
+    Session.State.REHEARSAL,
+    Session.State.LIVE,
+    Session.State.PAUSED,
+    Session.State.ENDED,
+)
 #: An announcement stays readable: a cancelled session that never had a date was never announced.
-ANNOUNCED = Q(
-    state__in=[
-        Session.State.SCHEDULED,
-        Session.State.REHEARSAL,
-        Session.State.LIVE,
-        Session.State.PAUSED,
-        Session.State.ENDED,
-    ]
-) | Q(state=Session.State.CANCELLED, scheduled_at__isnull=False)
+ANNOUNCED = Q(state__in=ANNOUNCED_STATES) | Q(state=Session.State.CANCELLED, scheduled_at__isnull=False)
 
 
 ALL = Q(pk__isnull=False)
+
+
+def is_announced(session: Session) -> bool:
+    """Tell whether everybody may read a session: what ``ANNOUNCED`` says of one that is at hand."""
+    was_cancelled = session.state == Session.State.CANCELLED and session.scheduled_at is not None
+    return session.state in ANNOUNCED_STATES or was_cancelled
 
 
 def known(user: Visitor) -> User | None:
@@ -48,8 +54,7 @@ def known(user: Visitor) -> User | None:
 
 def hosts(user: Visitor) -> bool:
     """Tell whether this person has sessions to run: their own as a streamer, or any as platform staff."""
-    person = known(user)
-    return person is not None and (is_platform_staff(person) or getattr(person, "streamer", None) is not None)
+    return user is not None and (is_platform_staff(user) or standing_of(user).shows)
 
 
 def agencies_of(user: Visitor) -> QuerySet[Agency]:
@@ -64,7 +69,7 @@ def agencies_of(user: Visitor) -> QuerySet[Agency]:
 
 def acts_for_some_agency(user: Visitor) -> bool:
     """Tell whether somebody has an agency to look after."""
-    return (user is not None and is_platform_staff(user)) or agencies_of(user).exists()
+    return user is not None and (is_platform_staff(user) or standing_of(user).agency)
 
 
 def require_agency(user: Visitor, agency_id: str) -> None:
@@ -88,8 +93,7 @@ def hosted(user: User) -> Q:
 
 def moderates(user: Visitor) -> bool:
     """Tell whether this person keeps a chat civil somewhere: as host, moderator or platform staff."""
-    person = known(user)
-    return hosts(person) or (person is not None and Moderator.objects.filter(user=person).exists())
+    return user is not None and (hosts(user) or standing_of(user).chat)
 
 
 def moderated(user: User) -> Q:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -154,6 +154,16 @@ class OwnAdmin(unfold_admin.ModelAdmin):  # type: ignore[misc]  # unfold ships n
         """Refuse deletion: rows are archived, ended, removed by actions."""
         return False
 
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Return the person's row or None; raises PermissionDenied before looking for it in others' lists."""
+        if not self.is_for(request):
+            raise PermissionDenied
+        return super().get_object(request, *args, **kwargs)
+
+    def delete_view(self, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Refuse deletion before Django looks for the row."""
+        raise PermissionDenied
+
     def one(self, request: HttpRequest, object_id: str) -> Any:
         """Return the person's row with this id, as it stands in an address; raises Http404."""
         if not self.is_for(request):
@@ -259,6 +269,10 @@ class OwnInline(unfold_admin.TabularInline):  # type: ignore[misc]  # unfold shi
 
     def has_change_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
         """Refuse the form that writes without an action."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        """Refuse deletion; Django would ask the database for permissions that nobody is given."""
         return False
 
 

@@ -82,23 +82,21 @@ def where(model: type[Row], condition: str, parameters: Sequence[Any]) -> list[R
 
 def ask_where(model: type[Row], condition: str, parameters: Sequence[Any]) -> Answer[list[Row]]:
     """Ask for what ``where`` returns without waiting for it."""
-    statement, names, converters = _plan(model, connection.vendor)
-    alias = connection.alias
+    statement, make = _plan(model, connection.vendor)
+    return ask(f"{statement} WHERE {condition}", parameters, lambda found: [make(row) for row in found])
+
+
+def where_with(model: type[Row], field: str, condition: str, parameters: Sequence[Any]) -> list[Row]:
+    """Return the rows that a condition is true of, each with the row that its foreign key ``field`` names."""
+    statement, width, make, make_other = _joined(model, field, connection.vendor)
 
     def read(found: Rows) -> list[Row]:
-        return [
-            model.from_db(
-                alias,
-                names,
-                [
-                    value if convert is None else convert(value)
-                    for value, convert in zip(row, converters, strict=True)
-                ],
-            )
-            for row in found
-        ]
+        made = [(make(row[:width]), make_other(row[width:])) for row in found]
+        for row, named in made:
+            setattr(row, field, named)
+        return [row for row, _ in made]
 
-    return ask(f"{statement} WHERE {condition}", parameters, read)
+    return ask(f"{statement} WHERE {condition}", parameters, read).get()
 
 
 def insert(model: type[Model], columns: Sequence[str], values: Sequence[Any]) -> None:
@@ -171,19 +169,46 @@ def _column(model: type[Model], field: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _plan(
-    model: type[Model],
-    vendor: str,  # noqa: ARG001 - converters differ between databases
-) -> tuple[str, list[str], list[Converter | None]]:
-    """Return the SELECT up to its condition, and the names and converters of its columns."""
+def _plan(model: type[Row], vendor: str) -> tuple[str, Callable[[Sequence[Any]], Row]]:
+    """Return a model's SELECT up to its condition, and what makes a row of the model of an answer's row."""
     options = model._meta  # noqa: SLF001
-    fields = options.concrete_fields
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    return (
-        f'SELECT {columns} FROM "{options.db_table}"',  # noqa: S608 - names of columns
-        [field.attname for field in fields],
-        [_converter(field, options.db_table) for field in fields],
+    columns = ", ".join(f'"{field.column}"' for field in options.concrete_fields)
+    return f'SELECT {columns} FROM "{options.db_table}"', _maker(model, vendor)  # noqa: S608 - names of columns
+
+
+@lru_cache(maxsize=64)
+def _joined(model: type[Row], field: str, vendor: str) -> tuple[Any, ...]:
+    """Return the same of a model and what its foreign key names, and the width of the first of the two."""
+    key: Any = model._meta.get_field(field)  # noqa: SLF001
+    both = (model, key.related_model)
+    columns = ", ".join(
+        f'"{each._meta.db_table}"."{column.column}"'  # noqa: SLF001
+        for each in both
+        for column in each._meta.concrete_fields  # noqa: SLF001
     )
+    own, other = (each._meta.db_table for each in both)  # noqa: SLF001
+    meet = f'"{other}"."{key.target_field.column}" = "{own}"."{key.column}"'
+    statement = f'SELECT {columns} FROM "{own}" JOIN "{other}" ON {meet}'  # noqa: S608 - names of columns
+    width = len(model._meta.concrete_fields)  # noqa: SLF001
+    return statement, width, *(_maker(each, vendor) for each in both)
+
+
+def _maker(
+    model: type[Row],
+    vendor: str,  # noqa: ARG001 - converters differ between databases
+) -> Callable[[Sequence[Any]], Row]:
+    options, alias = model._meta, connection.alias  # noqa: SLF001
+    names = [field.attname for field in options.concrete_fields]
+    converters = [_converter(field, options.db_table) for field in options.concrete_fields]
+
+    def make(row: Sequence[Any]) -> Row:
+        values = [
+            value if convert is None else convert(value)
+            for value, convert in zip(row, converters, strict=True)
+        ]
+        return model.from_db(alias, names, values)
+
+    return make
 
 
 def _converter(field: Any, table: str) -> Converter | None:

@@ -6,10 +6,21 @@ What a person may not see is not there (NotFound); what they see and may not do 
 from django.db.models import Q, QuerySet
 
 from marketplace.errors import Forbidden, NotFound
+from marketplace.lib import rows
+from marketplace.lib.ids import is_id
 from marketplace.models import User
 from marketplace.permissions import acts_for, is_platform_staff
 from streams.models import AgencyMember, Collaboration, Deal, Session, Slot, Streamer
-from streams.permissions import Access, Visitor, fundable, known, readable, require_agency, rights
+from streams.permissions import (
+    Access,
+    Visitor,
+    fundable,
+    is_announced,
+    known,
+    readable,
+    require_agency,
+    rights,
+)
 from streams.queries.sessions import deals, line_up
 
 
@@ -20,12 +31,25 @@ def readable_sessions(user: Visitor) -> QuerySet[Session]:
 
 def get_session_for(user: Visitor, session_id: str, access: Access = Access.READ) -> Session:
     """Return a session; raises NotFound when it is hidden, Forbidden when ``access`` is not granted."""
-    session = readable_sessions(user).filter(id=session_id).first()
-    if session is None:
+    session = _session(session_id)
+    if session is None or not _may_read(user, session):
         raise NotFound
     if access not in rights(user, session):
         raise Forbidden
     return session
+
+
+def _session(session_id: str) -> Session | None:
+    """Return a session with its streamer: every page and button of a show asks, so no queryset is built."""
+    if not is_id(session_id, "ses"):
+        return None
+    condition, parameters = rows.any_of([session_id])
+    found = rows.where_with(Session, "streamer", f'"streams_session"."id" {condition}', parameters)
+    return found[0] if found else None
+
+
+def _may_read(user: Visitor, session: Session) -> bool:
+    return is_announced(session) or readable_sessions(user).filter(id=session.id).exists()
 
 
 def get_slot_for(user: Visitor, session_id: str, slot_id: str, access: Access = Access.READ) -> Slot:

@@ -178,6 +178,13 @@ def test_nothing_is_written_without_an_action(ada: Client, variant: Variant, mod
     assert ada.post(delete, {"post": "yes"}).status_code == 403
 
 
+def test_who_has_nothing_to_do_is_sent_away_by_three_queries(buyer: User) -> None:
+    browser = signed_in(buyer)
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(lists("product")).status_code == 302
+    assert len(queries) == 3, "the session, the person, and for whom they act"
+
+
 @pytest.mark.parametrize("model", (*OWN, *STAFF))
 def test_a_list_costs_the_same_however_long_it_is(
     admin: User, brand: Brand, brand_owner: User, variant: Variant, model: str

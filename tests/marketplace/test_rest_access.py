@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from marketplace import limits
 from marketplace.lib import clock
@@ -44,6 +45,14 @@ def test_a_token_needs_the_scope_of_the_operation(outsider: User) -> None:
 
 def test_reading_needs_no_scope(outsider: User, brand: Brand) -> None:
     assert with_token(outsider).get("/api/v1/tokens").status_code == 200
+
+
+def test_whose_a_token_is_costs_one_query(
+    outsider: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    caller = with_token(outsider)
+    with django_assert_num_queries(2):  # and the list itself
+        assert caller.get("/api/v1/tokens").status_code == 200
 
 
 def test_an_operation_without_a_scope_is_for_browsers(outsider: User, brand: Brand) -> None:

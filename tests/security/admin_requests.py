@@ -102,12 +102,17 @@ def address(world: World, route: str, thing: str) -> str:
 
 def form_of(page: Any) -> Form | None:
     """Return the form that a page shows."""
-    return page.context["form"] if page.context and "form" in page.context else None
+    form: Form | None = getattr(page, "context_data", {}).get("form")
+    return form
 
 
 def good_form(world: World, reader: Caller, route: str, thing: str) -> dict[str, Any]:
     """Return what somebody sends who fills in a button's form well."""
-    form = form_of(reader.get(address(world, route, thing)))
+    return filled(world, form_of(reader.get(address(world, route, thing))), route)
+
+
+def filled(world: World, form: Form | None, route: str) -> dict[str, Any]:
+    """Return what is sent of a button's form that is filled in well."""
     data: dict[str, Any] = {}
     for name, field in form.fields.items() if form else ():
         value = form.initial.get(name, field.initial) if form else None

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from django.urls import URLResolver
+from django.template.response import TemplateResponse
+from django.urls import URLResolver, reverse
 from pytest_django import DjangoDbBlocker, Settings
 
+from marketplace import limits
+from marketplace.console import sidebar
 from marketplace.lib import clock
 from streams.actions.restock import restock_slot
 from tests.security.world import World, build_world, undone
@@ -22,9 +26,10 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 
 @pytest.fixture(autouse=True)
-def no_limits(settings: Settings) -> None:
-    """Let one address ask as often as the proofs do."""
+def no_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one address ask as often as the proofs do, and count it in this process."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/s")
+    monkeypatch.setattr(limits, "check", limits.check_local)
 
 
 @pytest.fixture
@@ -38,6 +43,35 @@ def bare_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
         return lambda *_, **__: HttpResponse(status=status)
 
     monkeypatch.setattr(URLResolver, "resolve_error_handler", bare)
+
+
+@pytest.fixture
+def bare_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the sidebar of the admin to its first page: elsewhere it is the same."""
+    drawn, index = sidebar.navigation, reverse("admin:index")
+    monkeypatch.setattr(
+        sidebar, "navigation", lambda request: drawn(request) if request.path == index else []
+    )
+
+
+@pytest.fixture
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw a page of the admin for the first of the platform's staff and for the first of others.
+
+    Who else sees it gets it empty: to whom it is shown is asked, and how it looks twice.
+    """
+    draw, drawn = TemplateResponse.render, set[tuple[str, str, bool]]()
+
+    def once(answer: Any) -> Any:
+        request = answer._request
+        page = (request.method, request.path, request.user.is_staff)
+        if page in drawn:
+            answer.content = b""
+            return answer
+        drawn.add(page)
+        return draw(answer)
+
+    monkeypatch.setattr(TemplateResponse, "render", once)
 
 
 @pytest.fixture

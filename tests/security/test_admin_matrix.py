@@ -13,7 +13,7 @@ from tests.security.admin_requests import BEFORE, address, good_form
 from tests.security.watching import writing_nothing
 from tests.security.world import World, looked_at, undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals", "bare_frame", "drawn_once")]
 
 DOOR = "/admin/login/"
 STANDARD = ("changelist", "add", "change", "history", "delete")

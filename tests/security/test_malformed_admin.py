@@ -11,12 +11,12 @@ from django.urls import reverse
 
 from tests.plugin import thorough_in
 from tests.security.admin_matrix import BULK_ROWS, BUTTON_ROWS, LIST_ROWS, Row
-from tests.security.admin_requests import BEFORE, address, form_of, good_form
+from tests.security.admin_requests import BEFORE, address, filled, form_of
 from tests.security.malformed import HEX, HOME
 from tests.security.watching import writing_nothing
 from tests.security.world import World, undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals", "bare_frame")]
 
 ON_THINGS = [row for row in BUTTON_ROWS if row.thing != "-"]
 IDS = ("x", "%00", "%FF", "%ED%A0%80", "..%2F..", "_5F", "_", "0", f"zzz_{HEX}", f"ord_{HEX}", "x" * 3_000)
@@ -62,8 +62,8 @@ def test_a_malformed_form_is_shown_again(world: World, row: Row) -> None:
     with undone():
         if before := BEFORE.get(row.name):
             before(world)
-        good = good_form(world, caller, row.name, row.thing)
         form = form_of(caller.get(path))
+        good = filled(world, form, row.name)
         for field in fields_of(row, form):
             for text in DANGEROUS:
                 with undone():

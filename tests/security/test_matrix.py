@@ -142,9 +142,9 @@ def test_every_method_without_a_row_is_refused(world: World) -> None:
         callers = [world.caller("admin"), world.caller("nobody")]
         if route.startswith("/sandbox/"):
             callers = [world.bearer(settings.GATEWAY_KEY)]
-        for method in METHODS:
+        for method in (method for method in METHODS if (method, route) not in known):
             statuses = {caller.send(method, path).status_code for caller in callers}
-            if (method, route) not in known and statuses != {405}:
+            if statuses != {405}:
                 answered[method, route] = statuses
     assert answered == {}
 

@@ -1,10 +1,15 @@
 """What happens to the database while a request is answered."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+
+#: A statement that changes rows, wherever it stands: after WITH, or behind others in one text. A row may be
+#: read FOR UPDATE, or FOR NO KEY UPDATE.
+CHANGING = re.compile(r"(?<!FOR )(?<!KEY )\b(?:INSERT|UPDATE|DELETE)\b")
 
 
 @contextmanager
@@ -14,8 +19,8 @@ def writes() -> Iterator[list[str]]:
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
-        touched = sql.startswith(("UPDATE", "DELETE")) and context["cursor"].rowcount
-        if touched or sql.startswith("INSERT"):
+        found_none = sql.startswith(("UPDATE", "DELETE")) and not context["cursor"].rowcount
+        if CHANGING.search(sql) and not found_none:
             written.append(sql)
         return result
 

@@ -39,7 +39,7 @@ from orders.models import (
     Statement,
     Transfer,
 )
-from orders.payments.simulator.models import SimulatedPayment
+from orders.payments.simulator.models import SimulatedDelivery, SimulatedPayment
 from refunds import evidence
 from refunds.actions.request_return import request_return
 from refunds.actions.show_evidence import add_evidence
@@ -280,7 +280,7 @@ def _chat(show: Shop, people: dict[str, User]) -> dict[str, str]:
 
 
 def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
-    """Have Bella buy four times: unpaid, paid, shipped, and cancelled after paying."""
+    """Have Bella buy four times: unpaid, paid, shipped, and cancelled after paying. Nothing is due then."""
     bella, stan = shops.caller(people["buyer"]), shops.caller(people["staff"])
     unpaid, paid, shipped, cancelled = (
         shops.buy(show, people["buyer"], slot=show.slots[2]) for _ in range(4)
@@ -290,11 +290,14 @@ def _trade(show: Shop, people: dict[str, User]) -> dict[str, str]:
     _expect(shops.ship(stan, shipped), 201)
     _expect(shops.cancel(bella, cancelled), 200)
     arrived = _arrived(show, people)
+    now = clock.now()
     inbox = InboundWebhook.objects.create(
-        webhook_id="msg_1", type="payment.captured", body="{}", received_at=clock.now()
+        webhook_id="msg_1", type="payment.captured", body="{}", received_at=now, applied_at=now
     )
+    SimulatedDelivery.objects.update(state="delivered", delivered_at=now)
+    Refund.objects.update(next_attempt_at=now + timedelta(days=1))
     payout = ReceivedPayout.objects.create(
-        gateway_id="gwo_1", amount=100, fee=1, currency="CNY", paid_at=clock.now(), recorded_at=clock.now()
+        gateway_id="gwo_1", amount=100, fee=1, currency="CNY", paid_at=now, recorded_at=now
     )
     return {
         **_settled(show, paid),
@@ -334,9 +337,14 @@ def _settled(show: Shop, order: Order) -> dict[str, str]:
         currency="CNY",
         created_at=now,
     )
-    wage = Payout.objects.create(
-        party="brand", owner=show.brand.id, currency="CNY", amount=100, next_attempt_at=now, created_at=now
-    )  # fmt: skip
+    wage = Payout.objects.create(  # not due: there is no money behind it
+        party="brand",
+        owner=show.brand.id,
+        currency="CNY",
+        amount=100,
+        next_attempt_at=now + timedelta(days=1),
+        created_at=now,
+    )
     session, agency = Session.objects.get(title="Summer tea"), Agency.objects.get()
     OrderLine.objects.filter(id=line.id).update(agency=agency)
     fee = SlotFee.objects.create(

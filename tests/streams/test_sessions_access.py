@@ -2,7 +2,9 @@
 
 import pytest
 
+from marketplace.lib import clock
 from marketplace.models import User
+from streams import permissions
 from streams.models import Session, Slot
 from tests.marketplace.rest_callers import Caller, problem_of, with_token
 from tests.streams.conftest import BringTo
@@ -43,6 +45,14 @@ def test_what_is_announced_is_there_for_everybody(bring_to: BringTo, state: str)
     session = bring_to(state)
     for below in ("", "/lineup", "/deals", "/events"):
         assert status_of(None, f"/api/v1/sessions/{session.id}{below}") == 200
+
+
+@pytest.mark.parametrize("state", Session.State.values)
+@pytest.mark.parametrize("is_dated", (True, False))
+def test_lists_and_pages_take_the_same_for_announced(draft: Session, state: str, is_dated: bool) -> None:
+    row = Session.objects.filter(id=draft.id)
+    row.update(state=state, scheduled_at=clock.now() if is_dated else None)
+    assert permissions.is_announced(row.get()) is row.filter(permissions.ANNOUNCED).exists()
 
 
 def test_a_draft_called_off_was_never_announced(draft: Session, as_host: Caller, outsider: User) -> None:
