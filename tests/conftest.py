@@ -153,11 +153,6 @@ def second_web(request: pytest.FixtureRequest, web: Web) -> Web:
 
 
 @pytest.fixture
-def alone() -> None:
-    """Have nobody sweep what this test commits: the web process that tests share is halted."""
-
-
-@pytest.fixture
 def background(launch: Callable[..., Ours]) -> None:
     """Run the Celery worker and beat; in embedded mode they are threads of the web process already."""
     if settings.SCALED:
