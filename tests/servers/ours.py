@@ -77,14 +77,18 @@ class RestingWeb(Web):
     def wake(self) -> None:
         """Have the process go on, or start it when it does not run."""
         if not self.running:
-            self._rests = False
             self.start()
         elif self._rests:
             self._rests = False
             os.kill(self.pid, signal.SIGCONT)
 
+    def launch(self) -> None:
+        """Start the process without waiting for it."""
+        self._rests = False
+        super().launch()
+
     def ask_to_stop(self) -> None:
-        """Send the signal that asks the process to end, awake."""
+        """Send the signal that asks the process to end, to a process that can hear it."""
         if self.running:
             self.wake()
         super().ask_to_stop()
