@@ -1,5 +1,6 @@
 """The Celery application. A task is a doorbell: the work is rows, and sweeps find what a lost bell missed."""
 
+import gc
 import os
 from typing import Any
 
@@ -24,6 +25,13 @@ def follow_clock(**_: Any) -> None:
     clock_follower.start()
 
 
+def spare_the_collector(**_: Any) -> None:
+    """Keep garbage collection from walking what was imported, also when the process ends."""
+    gc.freeze()
+
+
 signals.worker_init.connect(follow_clock)
 signals.worker_process_init.connect(follow_clock)
 signals.beat_init.connect(follow_clock)
+signals.worker_ready.connect(spare_the_collector)
+signals.beat_init.connect(spare_the_collector)

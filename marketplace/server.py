@@ -127,8 +127,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _spare_the_collector() -> None:
     """Keep garbage collection from walking all modules and viewers every few hundred handshakes."""
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # with what little garbage the imports made: to look for it would take a tenth of the start
     gc.set_threshold(10_000, 50, 100)
     gc.enable()
 

@@ -14,7 +14,7 @@ from tests.database import database_of
 from tests.limits import fresh_limits, limits_redis
 from tests.people import admin, brand, brand_owner, brand_staff, buyer, host, outsider, rival
 from tests.plugin import FOLDER_VARIABLE
-from tests.servers import Beat, Ours, Web, Worker, temporary_folder
+from tests.servers import Beat, Ours, RestingWeb, Web, Worker, temporary_folder
 
 __all__ = [
     "admin",
@@ -31,6 +31,21 @@ __all__ = [
 ]
 
 Launch = Callable[..., Web]
+
+#: Buyers who never pause need this; what a limit does is proved with the limits.
+NO_LIMIT = "1000000/s"
+
+_SHARED = pytest.StashKey[RestingWeb]()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Halt the web process that tests share before a test that does without it.
+
+    In embedded mode its sweeps would work on what that test commits, and take processor time from it.
+    """
+    shared = item.config.stash.get(_SHARED, None)
+    if shared is not None and "_web_process" not in getattr(item, "fixturenames", ()):
+        shared.rest()
 
 
 @pytest.fixture(scope="session")
@@ -97,29 +112,44 @@ def launch_web(launch: Callable[..., Ours]) -> Launch:
 
 
 @pytest.fixture(scope="session")
-def _web_process(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[Web]:
-    server = Web(server_folder, env=server_environment)
+def _web_process(
+    pytestconfig: pytest.Config, server_folder: Path, server_environment: Mapping[str, str]
+) -> Iterator[RestingWeb]:
+    server = RestingWeb(server_folder, env={**server_environment, "RATE_LIMIT_BUY": NO_LIMIT})
+    pytestconfig.stash[_SHARED] = server
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _second_web_process(server_folder: Path, _web_process: RestingWeb) -> Iterator[Web]:
+    server = Web(server_folder, env=_web_process.env)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def web(request: pytest.FixtureRequest, _web_process: Web, transactional_db: None) -> Web:
-    """Return a running web process on this test's database.
+def web(request: pytest.FixtureRequest, _web_process: RestingWeb, transactional_db: None) -> Web:
+    """Return a running web process on this test's database, at which people buy as often as they like.
 
     It outlives the test: what it remembers of rows long gone is keyed by ids that never come back.
     A test that kills it or needs settings of its own takes ``launch_web``.
     """
     request.node.servers = [_web_process]
-    if not _web_process.running:
-        _web_process.start()
+    _web_process.wake()
     return _web_process
 
 
 @pytest.fixture
-def alone(_web_process: Web) -> None:
-    """Stop the web process that tests share: its sweeps would work on what this test commits."""
-    _web_process.stop()
+def second_web(request: pytest.FixtureRequest, web: Web) -> Web:
+    """Return one more web process beside ``web``; in embedded mode, where there is but one, that one."""
+    if not settings.SCALED:
+        return web
+    second: Web = request.getfixturevalue("_second_web_process")
+    if not second.running:
+        second.start()
+    request.node.servers = [web, second]
+    return second
 
 
 @pytest.fixture

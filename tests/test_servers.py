@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import psycopg
 import pytest
 import redis
 
-from tests.servers import Postgres, Server, ServerFailed, Valkey, temporary_folder
+from tests.people import sign_up
+from tests.servers import Postgres, RestingWeb, Server, ServerFailed, Valkey, temporary_folder
 
 
 class Talker(Server):
@@ -68,3 +70,13 @@ def test_a_stopped_server_leaves_no_process(folder: Path) -> None:
     assert not psutil.pid_exists(pid)
     with pytest.raises(ServerFailed, match="valkey is not running"):
         _ = valkey.pid
+
+
+@pytest.mark.only_in("embedded")
+def test_a_web_process_at_rest_holds_up_nobody_and_goes_on(web: RestingWeb) -> None:
+    for number in range(20):
+        web.rest()
+        assert psutil.Process(web.pid).status() == psutil.STATUS_STOPPED
+        sign_up(f"writer{number}")
+        web.wake()
+    assert httpx.get(f"{web.url}/readyz").status_code == 200

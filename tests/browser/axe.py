@@ -15,7 +15,9 @@ def violations(page: Page) -> list[str]:
     session = page.context.new_cdp_session(page)  # not bound by the policy, as a page's own scripts are
     try:
         # one expression: a page that loads itself anew in between would have forgotten the first half
-        found: dict[str, Any] = _run(session, f"{AXE_FILE_PATH.read_text(encoding='utf-8')};\n{RUN}")
+        found: dict[str, Any] = _run(session, f"globalThis.axe ? {RUN} : null") or _run(
+            session, f"{AXE_FILE_PATH.read_text(encoding='utf-8')};\n{RUN}"
+        )
     finally:
         session.detach()
     return [

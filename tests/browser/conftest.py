@@ -38,10 +38,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")  # no longer: its sweeps would touch what tests elsewhere commit
-def _processes(
-    server_folder: Path, server_environment: Mapping[str, str], _web_process: Web
-) -> Iterator[list[Ours]]:
-    _web_process.stop()  # for the same reason
+def _processes(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[list[Ours]]:
     kinds: tuple[type[Ours], ...] = (Web, Worker, Beat) if settings.SCALED else (Web,)
     env = {**server_environment, **LIMITS}
     with ExitStack() as started:

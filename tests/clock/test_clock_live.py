@@ -52,7 +52,6 @@ def ahead(web: Web, secret: str) -> float:
 
 
 def test_all_processes_agree_and_a_room_hears_it(
-    alone: None,
     launch_web: Launch,
     background: None,
     secret: str,

@@ -33,7 +33,6 @@ from tests.marketplace.rest_callers import Caller, with_token
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("alone"),
     pytest.mark.only_in(
         "embedded"
     ),  # the demo is for a laptop; its orders take the doors that both modes prove

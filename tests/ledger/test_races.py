@@ -30,7 +30,7 @@ from tests.orders.test_webhook_inbox import about, send
 from tests.orders.times import findings
 from tests.system.holds import wait_until_somebody_waits
 
-pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 TIMES = 12
 

@@ -150,13 +150,12 @@ def test_two_processes_share_a_port(launch_web: Launch) -> None:
     wait_until(second.is_ready, seconds=10, what="the second process answers")
 
 
-def test_a_listening_socket_can_be_handed_over(launch_web: Launch) -> None:
-    like = launch_web()
+def test_a_listening_socket_can_be_handed_over(web: Web) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        heir = Web(like.folder, port=port, env=like.env)
+        heir = Web(web.folder, port=port, env=web.env)
         process = subprocess.Popen(
             [sys.executable, "-m", "marketplace.server", "--fd", str(listener.fileno())],
             env=dict(heir.environment()),

@@ -87,7 +87,6 @@ def test_the_sweep_works_in_batches(hours: Hours, shop: Shop, buyer: User) -> No
     assert findings() == []
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_the_buyer_is_told_after_the_commit(
     hours: Hours, shop: Shop, buyer: User, monkeypatch: pytest.MonkeyPatch
@@ -133,7 +132,6 @@ def captured(payment: Payment) -> Word:
     return Word(gateway_id=f"gwp_{payment.id[4:]}", state="captured", money=payment.total)
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_expiry_racing_payment_has_one_winner(hours: Hours, shop: Shop) -> None:
     orders = [buy(shop, sign_up(f"racer{number}")) for number in range(8)]
@@ -208,7 +206,6 @@ def test_without_the_guard_the_same_capture_oversells(
     }
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_two_sweeps_at_once_give_units_back_once(hours: Hours, shop: Shop) -> None:
     for number in range(8):

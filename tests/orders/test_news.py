@@ -15,7 +15,7 @@ Told = list[tuple[str, str, dict[str, str]]]
 
 
 @pytest.fixture
-def told(alone: None, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Told:
+def told(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Told:
     """Return what people have been told over their sockets."""
     heard: Told = []
     monkeypatch.setattr("streams.hub.tell", lambda *message: heard.append(message))

@@ -277,7 +277,6 @@ def test_a_refused_key_is_free_to_be_used_again(shop: Shop, buyer: User) -> None
     assert shown(place(wish(shop, buyer, quantity=10))) == [True]
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_sold_out_is_noted_after_the_commit_and_forgotten_when_units_come_back(
     shop: Shop, deal: Deal, buyer: User

@@ -164,7 +164,6 @@ def test_a_brand_cancels_its_own_lines_only(order: Order, shop: Shop, buyer: Use
     assert findings() == []
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_cancelling_twice_at_once_refunds_once(order: Order, shop: Shop, buyer: User) -> None:
     pay(caller(buyer), order)
@@ -175,7 +174,6 @@ def test_cancelling_twice_at_once_refunds_once(order: Order, shop: Shop, buyer: 
     assert findings() == []
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_cancelling_racing_shipping_has_one_winner(shop: Shop, buyer: User) -> None:
     bella = caller(buyer)
@@ -207,7 +205,6 @@ def test_cancelling_racing_shipping_has_one_winner(shop: Shop, buyer: User) -> N
     assert findings() == []
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_cancelling_racing_expiry_gives_units_back_once(shop: Shop, buyer: User, hours: Hours) -> None:
     orders = [buy(shop, buyer) for _ in range(4)]

@@ -191,7 +191,6 @@ def test_lost_answers_are_asked_for_again_under_the_same_key(
     assert findings() == []
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_two_sweeps_at_once_send_a_refund_once(shop: Shop, buyer: User, hours: Hours) -> None:
     refund = cancelled(shop, buyer)

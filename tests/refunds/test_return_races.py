@@ -65,7 +65,6 @@ def met(step: Callable[..., Any]) -> Callable[..., Any]:
     return both
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_two_requests_for_the_same_units_have_one_winner(shop: Shop, buyer: User, hours: Hours) -> None:
     line = delivered(shop, buyer, hours, quantity=3)
@@ -76,7 +75,6 @@ def test_two_requests_for_the_same_units_have_one_winner(shop: Shop, buyer: User
     assert findings() == []
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_approval_and_withdrawal_have_one_winner(
     shop: Shop, buyer: User, brand_owner: User, hours: Hours
@@ -101,7 +99,6 @@ def test_approval_and_withdrawal_have_one_winner(
     assert findings() == []
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_two_refunds_of_one_return_are_one(shop: Shop, buyer: User, brand_owner: User, hours: Hours) -> None:
     case = asked(buyer, delivered(shop, buyer, hours), reason="damaged")
@@ -113,7 +110,6 @@ def test_two_refunds_of_one_return_are_one(shop: Shop, buyer: User, brand_owner:
     assert findings() == []
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_two_sweeps_at_once_expire_a_return_once(shop: Shop, buyer: User, hours: Hours) -> None:
     case = asked(buyer, delivered(shop, buyer, hours), type="refund_only", reason="not_received")
@@ -126,7 +122,6 @@ def test_two_sweeps_at_once_expire_a_return_once(shop: Shop, buyer: User, hours:
 
 @pytest.mark.only_in("scaled")  # SQLite lets in one writer at a time, with or without a lock
 @pytest.mark.parametrize("locked", (True, False))
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_the_limit_of_one_buyer_holds_for_requests_at_once_by_the_lock_on_the_buyer(
     shop: Shop, buyer: User, hours: Hours, monkeypatch: pytest.MonkeyPatch, locked: bool
@@ -143,7 +138,6 @@ def test_the_limit_of_one_buyer_holds_for_requests_at_once_by_the_lock_on_the_bu
 
 @pytest.mark.only_in("scaled")
 @pytest.mark.parametrize("locked", (True, False))
-@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_the_limit_of_unused_files_holds_for_uploads_at_once_by_the_same_lock(
     buyer: User, monkeypatch: pytest.MonkeyPatch, locked: bool

@@ -5,7 +5,7 @@ below a temporary folder. It can be stopped, killed with SIGKILL, and started ag
 """
 
 from tests.servers.databases import Postgres, Valkey
-from tests.servers.ours import Beat, Ours, Web, Worker
+from tests.servers.ours import Beat, Ours, RestingWeb, Web, Worker
 from tests.servers.process import ROOT, Server, ServerFailed, free_port, temporary_folder, wait_until
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Beat",
     "Ours",
     "Postgres",
+    "RestingWeb",
     "Server",
     "ServerFailed",
     "Valkey",

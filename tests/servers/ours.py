@@ -1,8 +1,11 @@
 """Processes of the marketplace: web server, Celery worker, Celery beat."""
 
 import os
+import signal
+import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from marketplace.lib.ports import is_ready
@@ -51,6 +54,44 @@ class Web(Ours):
     def is_ready(self) -> bool:
         """Tell whether /readyz answers 200."""
         return is_ready(self.url)
+
+
+class RestingWeb(Web):
+    """A web process that is halted while nobody needs it, where it would sweep: in embedded mode."""
+
+    LOCK_SECONDS = 30.0
+    _rests = False
+
+    def rest(self) -> None:
+        """Halt the process between two transactions: halted inside one it would hold up everybody else."""
+        path = self.env.get("SQLITE_PATH")
+        if path is None or self._rests or not self.running:
+            return
+        database = sqlite3.connect(path, timeout=self.LOCK_SECONDS, isolation_level=None)
+        with closing(database):  # which lets go of the lock
+            database.execute("BEGIN IMMEDIATE")
+            os.kill(self.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        self._rests = True
+
+    def wake(self) -> None:
+        """Have the process go on, or start it when it does not run."""
+        if not self.running:
+            self.start()
+        elif self._rests:
+            self._rests = False
+            os.kill(self.pid, signal.SIGCONT)
+
+    def launch(self) -> None:
+        """Start the process without waiting for it."""
+        self._rests = False
+        super().launch()
+
+    def ask_to_stop(self) -> None:
+        """Send the signal that asks the process to end, to a process that can hear it."""
+        if self.running:
+            self.wake()
+        super().ask_to_stop()
 
 
 class Worker(Ours):

@@ -31,7 +31,6 @@ from tests.settlement.sales import back_for, deliver, end_period, give_back, rep
 
 pytestmark = [
     pytest.mark.only_in("scaled"),
-    pytest.mark.usefixtures("alone"),
     pytest.mark.django_db(transaction=True),
 ]
 

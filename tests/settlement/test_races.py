@@ -52,7 +52,7 @@ from tests.orders.times import settle as settle_all
 from tests.settlement import sales
 from tests.settlement.sales import DAY, back_for, deliver, end_period, give_back, sell
 
-pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 SECONDS = 1.0
 

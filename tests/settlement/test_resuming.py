@@ -116,7 +116,6 @@ def test_a_run_that_is_killed_goes_on(
 
 @pytest.mark.needs("scaled")
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("alone")
 def test_a_celery_worker_killed_in_the_middle_leaves_its_run_to_the_next(
     shop: Shop, buyer: User, brand_owner: User, hours: Hours, launch: Callable[..., Ours]
 ) -> None:
@@ -139,7 +138,6 @@ def test_a_celery_worker_killed_in_the_middle_leaves_its_run_to_the_next(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("alone")
 def test_two_workers_settle_every_line_once(
     shop: Shop, buyer: User, brand_owner: User, hours: Hours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +150,6 @@ def test_two_workers_settle_every_line_once(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("alone")
 def test_a_refund_beside_a_run_comes_from_escrow_or_from_the_parties(
     shop: Shop, buyer: User, brand_owner: User, hours: Hours
 ) -> None:

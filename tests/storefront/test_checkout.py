@@ -13,7 +13,6 @@ from tests.orders.shop import ADDRESS, APPROVE, DECLINE, Shop, buy, states_of
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("alone"),
     pytest.mark.only_in("embedded"),
 ]
 

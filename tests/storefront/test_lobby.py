@@ -19,7 +19,6 @@ from tests.orders.shop import Shop, buy, caller, cancel, pay
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("alone"),
     pytest.mark.only_in("embedded"),
 ]
 

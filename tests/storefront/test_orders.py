@@ -9,7 +9,6 @@ from tests.orders.shop import Shop, buy, caller, pay, ship, states_of
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("alone"),
     pytest.mark.only_in("embedded"),
 ]
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 from django.db.models import Sum
 
 from marketplace.lib import clock
@@ -115,11 +114,10 @@ def test_who_waits_counts_from_the_start_of_the_show_to_its_end(
 
 
 def test_every_process_shows_the_viewers_of_all(
-    web: Web, launch_web: Launch, room: Session, buyer: User, outsider: User
+    web: Web, second_web: Web, room: Session, buyer: User, outsider: User
 ) -> None:
-    other = launch_web() if settings.SCALED else web
-    with Viewer(web, room, buyer) as here, Viewer(other, room, outsider) as there:
-        with Viewer(other, room) as nobody:
+    with Viewer(web, room, buyer) as here, Viewer(second_web, room, outsider) as there:
+        with Viewer(second_web, room) as nobody:
             for viewer in (here, there, nobody):
                 viewer.wait_for(watching(3))
         for viewer in (here, there):

@@ -1,8 +1,9 @@
 """The room under an ASGI server that does not hand its sockets over: the same, by receive and send."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -13,7 +14,7 @@ from marketplace.lib.frames import PING, close_frame, frame, text_frame, text_pa
 from streams import factlog
 from streams.events import SlotUnpinned
 from streams.models import Session, Slot
-from tests.servers import Ours, Web
+from tests.servers import Web
 from tests.streams.seats import Hall, point
 
 pytestmark = pytest.mark.only_in("embedded")
@@ -44,11 +45,16 @@ def hall() -> Iterator[Hall]:
         yield opened
 
 
+@pytest.fixture(scope="module")  # no longer: its sweeps would touch what tests elsewhere commit
+def _stock_process(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[Web]:
+    with StockWeb(server_folder, env=server_environment) as server:
+        yield server
+
+
 @pytest.fixture
-def stock(launch: Callable[[type[Ours]], Ours]) -> Web:
-    server = launch(StockWeb)
-    assert isinstance(server, Web)
-    return server
+def stock(request: pytest.FixtureRequest, _stock_process: Web, transactional_db: None) -> Web:
+    request.node.servers = [_stock_process]
+    return _stock_process
 
 
 def test_the_room_works_under_another_server(stock: Web, hall: Hall, scheduled: Session, slot: Slot) -> None:

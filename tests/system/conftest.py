@@ -1,8 +1,6 @@
 """A show that sells and the processes that sell it, for proofs with real servers and thousands of buyers."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,22 +18,12 @@ OpenSale = Callable[..., Offer]
 
 #: How many web processes sell at once.
 WEB_PROCESSES = (1,) if mode() == "embedded" else (1, 2)
-#: Buyers who never pause need this; what a limit does is proved with the limits.
-NO_LIMIT = "1000000/s"
-
-
-@pytest.fixture(scope="package")  # no longer: their sweeps would touch what tests elsewhere commit
-def _web_processes(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[list[Web]]:
-    with ExitStack() as started:
-        env = {**server_environment, "RATE_LIMIT_BUY": NO_LIMIT}
-        yield [started.enter_context(Web(server_folder, env=env)) for _ in range(WEB_PROCESSES[-1])]
 
 
 @pytest.fixture
-def webs(request: pytest.FixtureRequest, _web_processes: list[Web], transactional_db: None) -> list[Web]:
+def webs(web: Web, second_web: Web) -> list[Web]:
     """Return as many web processes as the mode has, each on a port of its own; they outlive the test."""
-    request.node.servers = _web_processes
-    return _web_processes
+    return [web, second_web][: WEB_PROCESSES[-1]]
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import redis
 from marketplace.lib import clock
 from orders.models import Order
 from streams.actions.lineup import pin_slot
-from tests.conftest import Launch
+from tests.conftest import NO_LIMIT, Launch
 from tests.orders.shop import Shop
 from tests.servers import Valkey
 from tests.system.books import check_books, check_pauses, last_seq
-from tests.system.conftest import NO_LIMIT, OpenSale
+from tests.system.conftest import OpenSale
 from tests.system.crowd import make_crowd
 from tests.system.sockets import Audience
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from orders.models import Order
-from tests.conftest import Launch
+from tests.conftest import NO_LIMIT, Launch
 from tests.orders.shop import Shop
 from tests.servers import Web
 from tests.system.books import check_books, check_pauses, last_seq
-from tests.system.conftest import NO_LIMIT, WEB_PROCESSES, Offer, OpenSale
+from tests.system.conftest import WEB_PROCESSES, Offer, OpenSale
 from tests.system.crowd import Person, make_crowd
 from tests.system.http import Ask, Reply, ask_all, purchase
 from tests.system.sockets import Audience

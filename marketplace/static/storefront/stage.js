@@ -9,6 +9,9 @@ import { HEIGHT, WIDTH, drawLight, drawStudio, drawTable } from "./studio.js";
 const SPEECH_MS_PER_LETTER = 62;
 const HEART_MS = 2_600;
 const MOST_HEARTS = 40;
+const ARRIVAL_MS = 420;
+const CALM_MS = 60; // between two pictures of a host who breathes: 15 a second, a quarter of the work of 60
+const LIVELY_MS = 25; // while somebody speaks or something flies
 const PHONE = 560; // fewer units of width than this are seen on a phone, where chat and product lie over the picture
 const LIFT = 50; // so there it stands higher
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -84,6 +87,7 @@ export class Stage {
 
   draw(now) {
     this.frame = null;
+    clearTimeout(this.next);
     const moving = !STILL.matches && this.scene.mood !== "over";
     const time = moving ? now / 1000 : 0;
     const { pen, canvas } = this;
@@ -102,7 +106,9 @@ export class Stage {
     if (this.scene.label) this.drawProduct(time, now, seen, (canvas.height - top) / scale);
     drawLight(pen, this.scene.mood);
     this.drawHearts(now, scale);
-    if (moving && !document.hidden) this.refresh();
+    if (!moving || document.hidden) return;
+    const lively = speaking || this.hearts.length > 0 || now - this.scene.pinnedAt < ARRIVAL_MS;
+    this.next = setTimeout(() => this.refresh(), lively ? LIVELY_MS : CALM_MS);
   }
 
   /** Draw what is held into the picture, of which so many units of width and so many from the top down are seen. */
@@ -110,7 +116,7 @@ export class Stage {
     const { pen, scene } = this;
     const picture = this.pictures.get(scene.picture);
     const ready = picture && picture.complete && picture.naturalWidth;
-    const arrived = STILL.matches ? 1 : Math.min(1, (now - (scene.pinnedAt || 0)) / 420);
+    const arrived = STILL.matches ? 1 : Math.min(1, (now - (scene.pinnedAt || 0)) / ARRIVAL_MS);
     const bounce = 1 - (1 - arrived) ** 3;
     pen.save();
     const [size, y] = seen < PHONE ? [0.72, 440] : [1, Math.min(612, bottom - 124)];
