@@ -23,22 +23,26 @@ PAUSE = timedelta(hours=5)
 def move_on(purchases: Sequence[Purchase], made: datetime, now: datetime) -> None:
     """Do for each purchase what is next, unless that has happened, and what deadlines do by themselves."""
     refunds_tasks.sweep_due_returns()
+    bought = OrderLine.objects.filter(order__key__in=[purchase.key for purchase in purchases])
+    lines = {(line.buyer_id, line.order.key): line for line in bought.select_related("order")}
+    cases = {case.line_id: case for case in Return.objects.filter(line__in=bought)}
+    arrived = Shipment.objects.filter(order__lines__in=bought, delivered_at__lte=now - PAUSE)
+    there = set(arrived.values_list("order_id", flat=True))
     for purchase in purchases:
-        order = purchase.order()
-        line = OrderLine.objects.filter(order=order).first() if order else None
+        line = lines.get((purchase.buyer.id, purchase.key))
         if line is None or purchase.course is None:
             continue
-        case = Return.objects.filter(line=line).first()
+        case = cases.get(line.id)
         if case is None:
-            _ask(line, purchase.course, made, now)
+            if line.order_id in there:
+                _ask(line, purchase.course, made, now)
         elif (step := purchase.course.path.get(case.state)) and now - case.updated_at >= PAUSE:
             step(case, now)
 
 
 def _ask(line: OrderLine, course: Course, made: datetime, now: datetime) -> None:
-    """Ask for the money once the goods are there, and not sooner than the course says."""
-    arrived = Shipment.objects.filter(order=line.order_id, delivered_at__lte=now - PAUSE).exists()
-    if not arrived or (course.waits is not None and now < made - course.waits):
+    """Ask for the money of goods that are there, not sooner than the course says."""
+    if course.waits is not None and now < made - course.waits:
         return
     request_return(
         line_id=line.id,
