@@ -2,14 +2,21 @@
 
 from datetime import datetime
 
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 
 from marketplace.errors import NotFound
+from marketplace.lib import rows
 from marketplace.models import User
 from marketplace.permissions import is_platform_staff
 from orders.models import Payment
 from orders.states import Pay
 from refunds.models import Refund, Return
+
+_LATE = """
+SELECT MIN(payment.updated_at) FROM orders_payment payment
+WHERE payment.state = 'captured_late' AND payment.updated_at > %s
+    AND NOT EXISTS (SELECT 1 FROM refunds_refund refund WHERE refund.payment_id = payment.id)
+"""
 
 
 def refunds_for(user: User) -> QuerySet[Refund]:
@@ -40,16 +47,13 @@ def unrefunded_late_captures(*, limit: int) -> list[str]:
 
 def next_refund(*, after: datetime) -> datetime | None:
     """Return the first moment after another at which a refund is tried or asked about."""
-    waiting = Refund.objects.filter(next_attempt_at__gt=after).exclude(state=Refund.State.DONE)
-    first: datetime | None = waiting.aggregate(at=Min("next_attempt_at"))["at"]
-    return first
+    waiting = "SELECT MIN(next_attempt_at) FROM refunds_refund WHERE state <> 'done' AND next_attempt_at > %s"
+    return rows.earliest(waiting, [after])
 
 
 def next_late_capture(*, after: datetime) -> datetime | None:
     """Return when, after a moment, money came late that nothing has been done about yet."""
-    late = Payment.objects.filter(state=Pay.CAPTURED_LATE, refunds=None, updated_at__gt=after)
-    first: datetime | None = late.aggregate(at=Min("updated_at"))["at"]
-    return first
+    return rows.earliest(_LATE, [after])
 
 
 def due_returns(*, now: datetime, limit: int, after: Return | None = None) -> list[Return]:
@@ -62,5 +66,4 @@ def due_returns(*, now: datetime, limit: int, after: Return | None = None) -> li
 
 def next_deadline(*, after: datetime) -> datetime | None:
     """Return the first moment after another at which the deadline of a return passes."""
-    first: datetime | None = Return.objects.filter(deadline__gt=after).aggregate(at=Min("deadline"))["at"]
-    return first
+    return rows.earliest("SELECT MIN(deadline) FROM refunds_return WHERE deadline > %s", [after])

@@ -5,6 +5,7 @@ building its SQL than the database on answering it. Here the SQL and the convert
 """
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -133,6 +134,17 @@ def ask_select(
     return ask(statement, parameters, read)
 
 
+def earliest(statement: str, parameters: Sequence[Any] = ()) -> datetime | None:
+    """Return the first of the moments in the one row of a SELECT, None when there is none in it.
+
+    Moments may be parameters.
+    """
+    adapt = connection.ops.adapt_datetimefield_value
+    given = [adapt(value) if isinstance(value, datetime) else value for value in parameters]
+    [row] = ask(statement, given, list).get()
+    return min((_moment(value) for value in row if value is not None), default=None)
+
+
 def marks(values: Collection[Any]) -> str:
     """Return the placeholders of an IN list."""
     return ", ".join(["%s"] * len(values))
@@ -147,6 +159,11 @@ def any_of(ids: Collection[str]) -> tuple[str, list[Any]]:
     if connection.vendor == "postgresql":
         return "= ANY(%s::uuid[])", ["{" + ",".join(digits) + "}"]
     return f"IN ({marks(digits)})", digits
+
+
+def _moment(value: Any) -> datetime:
+    """Return a moment as it is stored: SQLite has a text, in UTC."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def _column(model: type[Model], field: str) -> str:

@@ -2,17 +2,26 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q
+from django.db.models import Q
 
-from orders.models import OrderLine, Payment, ReceivedPayout, Shipment, SlotFee
+from marketplace.lib import rows
+from orders.models import Payment, ReceivedPayout
 from orders.policy import COUNT_MINUTES_AFTER
-from orders.states import Line, Pay
-from streams.models import Session
+from orders.states import Pay
 
 #: A young payment is asked about this often, an old one less: its buyer has stopped waiting.
 ASK_AFTER = timedelta(seconds=15)
 YOUNG = timedelta(minutes=10)
 ASK_OLD_AFTER = timedelta(minutes=5)
+
+_FEES = "orders_slotfee fee JOIN streams_session show ON show.id = fee.session_id"
+_BEGUN = f"""
+SELECT
+    (SELECT MIN(show.started_at) FROM {_FEES} WHERE fee.state = 'offered' AND show.started_at > %s),
+    (SELECT MIN(show.ended_at) FROM {_FEES}
+        WHERE fee.state = 'offered' AND show.state = 'cancelled' AND show.ended_at > %s)
+"""  # noqa: S608 - no values
+_OVER = f"SELECT MIN(show.ended_at) FROM {_FEES} WHERE fee.state = 'held' AND show.ended_at > %s"  # noqa: S608
 
 
 def undecided_payments(*, now: datetime, limit: int) -> list[Payment]:
@@ -37,37 +46,27 @@ def next_question(*, after: datetime) -> datetime | None:
 
 def next_fee(*, after: datetime) -> datetime | None:
     """Return the first moment after another at which a slot fee is held, let go or settled."""
-    offered, held = (SlotFee.objects.filter(state=state) for state in ("offered", "held"))
-    cancelled = offered.filter(session__state=Session.State.CANCELLED)
-    moments = [
-        offered.aggregate(at=Min("session__started_at"))["at"],
-        cancelled.aggregate(at=Min("session__ended_at"))["at"],
-    ]
-    ended = held.filter(session__ended_at__gt=after - COUNT_MINUTES_AFTER)
-    over = ended.aggregate(at=Min("session__ended_at"))["at"]
-    moments.append(over and over + COUNT_MINUTES_AFTER)
-    return min((at for at in moments if at is not None and at > after), default=None)
+    begun = rows.earliest(_BEGUN, [after, after])
+    over = rows.earliest(_OVER, [after - COUNT_MINUTES_AFTER])
+    return min((at for at in (begun, over and over + COUNT_MINUTES_AFTER) if at is not None), default=None)
 
 
 def next_expiry(*, after: datetime) -> datetime | None:
     """Return the first moment after another at which the time to pay an order is over."""
-    unpaid = OrderLine.objects.filter(state=Line.PENDING_PAYMENT, pay_by__gt=after)
-    first: datetime | None = unpaid.aggregate(at=Min("pay_by"))["at"]
-    return first
+    unpaid = "SELECT MIN(pay_by) FROM orders_orderline WHERE state = 'pending_payment' AND pay_by > %s"
+    return rows.earliest(unpaid, [after])
 
 
 def next_scan(*, after: datetime) -> datetime | None:
     """Return the first moment after another at which the carrier sees a parcel."""
-    moving = Shipment.objects.filter(next_scan_at__gt=after).exclude(state=Shipment.State.DELIVERED)
-    first: datetime | None = moving.aggregate(at=Min("next_scan_at"))["at"]
-    return first
+    moving = "SELECT MIN(next_scan_at) FROM orders_shipment WHERE state <> 'delivered' AND next_scan_at > %s"
+    return rows.earliest(moving, [after])
 
 
 def next_completion(*, after: datetime) -> datetime | None:
     """Return the first moment after another at which a return window is over."""
-    delivered = OrderLine.objects.filter(state=Line.DELIVERED, return_by__gt=after)
-    first: datetime | None = delivered.aggregate(at=Min("return_by"))["at"]
-    return first
+    delivered = "SELECT MIN(return_by) FROM orders_orderline WHERE state = 'delivered' AND return_by > %s"
+    return rows.earliest(delivered, [after])
 
 
 def last_listed_payout() -> str:

@@ -20,7 +20,8 @@ from orders.models import SettledLine, SettlementRun
 from orders.settlement import gate
 from orders.settlement.funding import PLATFORM, streamer_pays
 
-_DUE = """
+#: What is due before a moment.
+DUE = """
 FROM orders_orderline line
 WHERE line.state = 'completed' AND line.return_by < %s AND line.amount > line.refunded
     AND NOT EXISTS (
@@ -29,7 +30,7 @@ WHERE line.state = 'completed' AND line.return_by < %s AND line.amount > line.re
     AND NOT EXISTS (SELECT 1 FROM orders_hold hold WHERE hold.line_id = line.id AND hold.released_at IS NULL)
 """
 
-_COUNTS = f"SELECT line.brand_id, COUNT(*) {_DUE} GROUP BY line.brand_id ORDER BY line.brand_id"
+_COUNTS = f"SELECT line.brand_id, COUNT(*) {DUE} GROUP BY line.brand_id ORDER BY line.brand_id"
 
 # Innermost first: terms; whole parts and remainders; missing units; who gets them; the agency's share.
 _SETTLE = f"""
@@ -57,7 +58,7 @@ FROM (SELECT {{run}} AS run_id, {{at}} AS at, line.id, line.order_id, line.brand
     line.streamer_discount * line.quantity - line.streamer_unfunded AS streamer_funded,
     line.amount - line.refunded + line.platform_discount * line.quantity - line.platform_unfunded AS base,
     CASE WHEN line.fee_bp > 10000 - line.rate_bp THEN 10000 - line.rate_bp ELSE line.fee_bp END AS capped_bp
-{_DUE} AND line.brand_id {{brands}}
+{DUE} AND line.brand_id {{brands}}
 ) terms) shares) parts) shared) done
 ORDER BY done.id
 """  # noqa: S608 - constants

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Min
-
-from streams.models import Deal, Session
+from marketplace.lib import rows
+from streams.models import Session
 from streams.states import ON_AIR
 
 
@@ -27,6 +26,5 @@ def rooms_on_air() -> list[str]:
 
 def next_closing(*, after: datetime) -> datetime | None:
     """Return the first moment after another at which an open deal's time is over."""
-    open_deals = Deal.objects.filter(closed_at=None, closes_at__gt=after)
-    first: datetime | None = open_deals.aggregate(at=Min("closes_at"))["at"]
-    return first
+    open_deals = "SELECT MIN(closes_at) FROM streams_deal WHERE closed_at IS NULL AND closes_at > %s"
+    return rows.earliest(open_deals, [after])

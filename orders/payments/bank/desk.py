@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F
 
+from marketplace.lib import rows
 from marketplace.lib.money import Money
 from orders.payments.bank.models import SimulatedBankTransfer as Order
 
@@ -86,9 +87,8 @@ def tell(*, now: datetime, limit: int) -> list[Answer]:
 
 def next_told(*, after: datetime) -> datetime | None:
     """Return the first moment after another at which the bank tells an outcome by itself."""
-    untold = Order.objects.filter(messages__gt=0, resolves_at__gt=after)
-    first: datetime | None = untold.aggregate(at=Min("resolves_at"))["at"]
-    return first
+    untold = "SELECT MIN(resolves_at) FROM payments_sim_bank_transfer WHERE messages > 0 AND resolves_at > %s"
+    return rows.earliest(untold, [after])
 
 
 def _resolve(now: datetime) -> None:

@@ -1,14 +1,14 @@
 """What a sweep runs: outcomes of due payments and refunds, payouts, and the messages that are due."""
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 
 import httpx
 from django.conf import settings
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 
-from marketplace.lib import clock, signing
+from marketplace.lib import clock, rows, signing
 from orders.payments.inprocess import HERE, connect, require_may_wait
 from orders.payments.simulator.actions.attempts import claim_attempt, record_attempt
 from orders.payments.simulator.actions.outcomes import resolve_payment, resolve_refund
@@ -24,6 +24,18 @@ from orders.payments.simulator.models import (
 WEBHOOK_PATH = "/api/v1/gateway/webhooks"
 #: Seconds; together shorter than the first retry, so that attempts do not overlap.
 TIMEOUT = httpx.Timeout(connect=1.0, read=3.0, write=3.0, pool=1.0)
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_PLANNED = """
+SELECT
+    (SELECT MIN(resolves_at) FROM payments_sim_payment WHERE state = 'processing' AND resolves_at > %s),
+    (SELECT MIN(resolves_at) FROM payments_sim_refund WHERE state = 'processing' AND resolves_at > %s),
+    (SELECT MIN(due_at) FROM payments_sim_delivery WHERE state = 'pending' AND due_at > %s)
+"""
+_HELD = """
+SELECT MIN(resolves_at) FROM payments_sim_payment
+WHERE state = 'captured' AND payout_id IS NULL AND resolves_at > %s
+"""
 
 log = logging.getLogger(__name__)
 
@@ -48,20 +60,9 @@ def next_due(*, after: datetime | None = None) -> datetime | None:
 
     With ``after``, only what is planned for later than that moment counts.
     """
-    payments = SimulatedPayment.objects.filter(state="processing")
-    refunds = SimulatedRefund.objects.filter(state="processing")
-    deliveries = SimulatedDelivery.objects.filter(state="pending")
-    if after is not None:
-        payments, refunds = payments.filter(resolves_at__gt=after), refunds.filter(resolves_at__gt=after)
-        deliveries = deliveries.filter(due_at__gt=after)
-    planned = [
-        payments.aggregate(at=Min("resolves_at"))["at"],
-        refunds.aggregate(at=Min("resolves_at"))["at"],
-        deliveries.aggregate(at=Min("due_at"))["at"],
-    ]
-    to_pay_out = held() if after is None else held().filter(resolves_at__gt=after - PAYOUT_AFTER)
-    oldest = to_pay_out.aggregate(at=Min("resolves_at"))["at"]
-    planned.append(oldest and oldest + PAYOUT_AFTER)
+    after = after or _LONG_AGO
+    oldest = rows.earliest(_HELD, [after - PAYOUT_AFTER])
+    planned = (rows.earliest(_PLANNED, [after] * 3), oldest and oldest + PAYOUT_AFTER)
     return min((at for at in planned if at is not None), default=None)
 
 
