@@ -27,18 +27,24 @@ class Select(NamedTuple):
     parameters: Sequence[Any]
 
 
-def lock(model: type[Row], keys: Collection[str], *, by: str = "id") -> list[Row]:
+def lock(model: type[Row], keys: Collection[str], *, by: str = "id", skip_locked: bool = False) -> list[Row]:
     """Lock the rows whose field ``by`` is one of ``keys``, in the order of their ids, and return them.
 
-    The lock leaves ids alone, so that rows which point at these can be inserted meanwhile.
+    The lock leaves ids alone, so that rows which point at these can be inserted meanwhile. With
+    ``skip_locked`` rows that somebody else holds are left out, where the database can do that.
     """
-    return ask_lock(model, keys, by=by).get()
+    return ask_lock(model, keys, by=by, skip_locked=skip_locked).get()
 
 
 def ask_lock(
-    model: type[Row], keys: Collection[str], *, by: str = "id", also: Select | None = None
+    model: type[Row],
+    keys: Collection[str],
+    *,
+    by: str = "id",
+    also: Select | None = None,
+    skip_locked: bool = False,
 ) -> Answer[list[Row]]:
-    """Lock as ``lock`` does, without waiting; ``also`` selects ids of more rows to lock."""
+    """Lock as ``lock`` does, without waiting for the answer; ``also`` selects ids of more rows to lock."""
     require_transaction()
     column = _column(model, by)
     condition, parameters = any_of(keys)
@@ -48,6 +54,8 @@ def ask_lock(
         wanted = f'"id" IN (SELECT "id" FROM "{table}" WHERE {wanted} UNION {also.statement})'  # noqa: S608
         parameters = [*parameters, *also.parameters]
     for_update = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
+    if skip_locked and connection.features.has_select_for_update_skip_locked:
+        for_update += " SKIP LOCKED"
     return ask_where(model, f'{wanted} ORDER BY "id"{for_update}', parameters)
 
 
