@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Model
 
 from marketplace.lib.atomic import require_transaction
+from marketplace.lib.fields import PrefixedIdField
 from marketplace.lib.ids import as_id
 from marketplace.lib.pipeline import Answer, Rows, ask
 
@@ -196,6 +197,10 @@ def _plan(
 
 def _converter(field: Any, table: str) -> Converter | None:
     """Return what turns a column's stored value into the model's, None where they are the same."""
+    target = field.target_field if field.is_relation else field
+    if isinstance(target, PrefixedIdField):  # no UUID in between
+        prefix = target.prefix
+        return lambda stored: None if stored is None else as_id(prefix, stored)
     column = field.get_col(table)
     steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
     if not steps:
