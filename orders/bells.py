@@ -10,13 +10,14 @@ import structlog
 
 logger = structlog.get_logger(__name__)
 
-webhook_arrived: list[Callable[[], object]] = []
+#: Called with the message's type.
+webhook_arrived: list[Callable[[str], object]] = []
 
 
-def ring_webhook_arrived() -> None:
+def ring_webhook_arrived(type_: str) -> None:
     """Tell every listener; one that fails is logged and silences no other."""
     for bell in webhook_arrived:
         try:
-            bell()
+            bell(type_)
         except Exception:
             logger.exception("bell_failed", bell=repr(bell))

@@ -21,6 +21,11 @@ ABOUT_REFUNDS = "refund."
 _LONGEST_OUTCOME = 200
 
 
+def is_about_refunds(type_: str) -> bool:
+    """Tell whether a message of this type is for ``refunds``."""
+    return type_.startswith(ABOUT_REFUNDS)
+
+
 def waiting(*, about_refunds: bool, limit: int = 100) -> list[str]:
     """Return the ids of messages that are not applied yet, in order of arrival."""
     messages = _unapplied(about_refunds=about_refunds).order_by("received_at", "id")

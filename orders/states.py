@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from django.db import connection
 from django.db.models import F
@@ -82,12 +83,12 @@ def lock_order(order_id: str) -> tuple[Order, list[OrderLine]]:
 
 def lock_free_orders(order_ids: Iterable[str]) -> list[tuple[Order, list[OrderLine]]]:
     """Lock those of these orders that nobody else holds, by id, and return them with their lines."""
-    require_transaction()
-    orders = Order.objects.filter(id__in=set(order_ids)).order_by("id")
-    if connection.features.has_select_for_update_skip_locked:
-        orders = orders.select_for_update(skip_locked=True)
+    wanted = set(order_ids)
+    if not wanted:
+        return []
+    orders = rows.lock(Order, wanted, skip_locked=True)
     locked: dict[str, tuple[Order, list[OrderLine]]] = {order.id: (order, []) for order in orders}
-    for line in OrderLine.objects.filter(order_id__in=locked).order_by("id"):
+    for line in sorted(rows.fetch(OrderLine, locked, by="order"), key=attrgetter("id")):
         locked[line.order_id][1].append(line)
     return list(locked.values())
 

@@ -54,9 +54,10 @@ def sweep_payment_company() -> None:
         deliver_due(clock.now(), limit=MESSAGES)
 
 
-def ring_webhook_arrived() -> None:
-    """Have the inbox read now; a listener of ``orders.bells.webhook_arrived``."""
-    sweep_webhooks.apply_async(retry=False)
+def ring_webhook_arrived(type_: str) -> None:
+    """Have the inbox read now if it has news for us; a listener of ``orders.bells.webhook_arrived``."""
+    if not inbox.is_about_refunds(type_):
+        sweep_webhooks.apply_async(retry=False)
 
 
 @shared_task(ignore_result=True)

@@ -34,9 +34,10 @@ def sweep_refund_webhooks() -> None:
             logger.info("webhook_applied", inbox=inbox_id, outcome=outcome)
 
 
-def ring_webhook_arrived() -> None:
-    """Have the inbox read now; a listener of ``orders.bells.webhook_arrived``."""
-    sweep_refund_webhooks.apply_async(retry=False)
+def ring_webhook_arrived(type_: str) -> None:
+    """Have the inbox read now if it has news for us; a listener of ``orders.bells.webhook_arrived``."""
+    if inbox.is_about_refunds(type_):
+        sweep_refund_webhooks.apply_async(retry=False)
 
 
 @shared_task(ignore_result=True)

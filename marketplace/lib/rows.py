@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Model
 
 from marketplace.lib.atomic import require_transaction
+from marketplace.lib.fields import PrefixedIdField
 from marketplace.lib.ids import as_id
 from marketplace.lib.pipeline import Answer, Rows, ask
 
@@ -27,18 +28,24 @@ class Select(NamedTuple):
     parameters: Sequence[Any]
 
 
-def lock(model: type[Row], keys: Collection[str], *, by: str = "id") -> list[Row]:
+def lock(model: type[Row], keys: Collection[str], *, by: str = "id", skip_locked: bool = False) -> list[Row]:
     """Lock the rows whose field ``by`` is one of ``keys``, in the order of their ids, and return them.
 
-    The lock leaves ids alone, so that rows which point at these can be inserted meanwhile.
+    The lock leaves ids alone, so that rows which point at these can be inserted meanwhile. With
+    ``skip_locked`` rows that somebody else holds are left out, where the database can do that.
     """
-    return ask_lock(model, keys, by=by).get()
+    return ask_lock(model, keys, by=by, skip_locked=skip_locked).get()
 
 
 def ask_lock(
-    model: type[Row], keys: Collection[str], *, by: str = "id", also: Select | None = None
+    model: type[Row],
+    keys: Collection[str],
+    *,
+    by: str = "id",
+    also: Select | None = None,
+    skip_locked: bool = False,
 ) -> Answer[list[Row]]:
-    """Lock as ``lock`` does, without waiting; ``also`` selects ids of more rows to lock."""
+    """Lock as ``lock`` does, without waiting for the answer; ``also`` selects ids of more rows to lock."""
     require_transaction()
     column = _column(model, by)
     condition, parameters = any_of(keys)
@@ -48,6 +55,8 @@ def ask_lock(
         wanted = f'"id" IN (SELECT "id" FROM "{table}" WHERE {wanted} UNION {also.statement})'  # noqa: S608
         parameters = [*parameters, *also.parameters]
     for_update = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
+    if skip_locked and connection.features.has_select_for_update_skip_locked:
+        for_update += " SKIP LOCKED"
     return ask_where(model, f'{wanted} ORDER BY "id"{for_update}', parameters)
 
 
@@ -213,6 +222,10 @@ def _maker(
 
 def _converter(field: Any, table: str) -> Converter | None:
     """Return what turns a column's stored value into the model's, None where they are the same."""
+    target = field.target_field if field.is_relation else field
+    if isinstance(target, PrefixedIdField):  # no UUID in between
+        prefix = target.prefix
+        return lambda stored: None if stored is None else as_id(prefix, stored)
     column = field.get_col(table)
     steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
     if not steps:

@@ -1,7 +1,9 @@
 """What goes in and what comes out: bases of every body, query string and resource."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -58,7 +60,8 @@ class Resource(serializers.Serializer[Any]):
     @classmethod
     def render(cls, value: Any, *, expand: Expand | None = None, **context: Any) -> dict[str, Any]:
         """Return the wire form of one object."""
-        return dict(cls(value, context={**context, "expand": expand or Expand()}).data)
+        with _kept(cls, {**context, "expand": expand or Expand()}) as serializer:
+            return dict(serializer.to_representation(value))
 
     @classmethod
     def render_many(
@@ -66,9 +69,31 @@ class Resource(serializers.Serializer[Any]):
     ) -> list[dict[str, Any]]:
         """Return the wire forms of several objects."""
         many = values.all() if isinstance(values, Manager | QuerySet) else values
-        return [
-            dict(row) for row in cls(many, many=True, context={**context, "expand": expand or Expand()}).data
-        ]
+        with _kept(cls, {**context, "expand": expand or Expand()}) as serializer:
+            return [dict(serializer.to_representation(value)) for value in many]
+
+
+@contextmanager
+def _kept(kind: type[Resource], context: dict[str, Any]) -> Iterator[Resource]:
+    """Yield this thread's serializer of a kind: to make one copies every field, longer than it renders."""
+    serializer = _thread.kept.get(kind)
+    if serializer is None:
+        serializer = _thread.kept[kind] = kind()
+    before, serializer._context = serializer._context, context  # noqa: SLF001 - DRF's own name for it
+    try:
+        yield serializer
+    finally:
+        serializer._context = before  # noqa: SLF001
+
+
+class _Thread(threading.local):
+    """The serializers of a thread, by their kind."""
+
+    def __init__(self) -> None:
+        self.kept: dict[type[Resource], Resource] = {}
+
+
+_thread = _Thread()
 
 
 def _top_names(data: Mapping[str, Any], taken: set[str]) -> set[str]:

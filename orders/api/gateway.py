@@ -34,8 +34,9 @@ def gateway_webhooks(request: HttpRequest) -> HttpResponse:
         webhook_id, body = _verified(request)
     except DomainError as error:
         return problem(error, getattr(request, "request_id", "")).response()
-    receive_webhook(webhook_id=webhook_id, type_=_type_of(webhook_id, body), body=body, now=clock.now())
-    ring_webhook_arrived()
+    type_ = _type_of(webhook_id, body)
+    receive_webhook(webhook_id=webhook_id, type_=type_, body=body, now=clock.now())
+    ring_webhook_arrived(type_)
     return HttpResponse(status=200)
 
 

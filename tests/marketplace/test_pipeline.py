@@ -1,10 +1,11 @@
 """Statements that are sent together: what they return, and what happens when one of them fails."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DataError, IntegrityError, connection
 
+from marketplace import outbox
 from marketplace.errors import StockConflict
 from marketplace.lib import bulk, pipeline, rows
 from marketplace.lib.atomic import OutsideTransaction, action
@@ -117,3 +118,29 @@ def test_no_ids_find_nothing(tea: Category) -> None:
     assert rows.fetch(Fact, []) == []
     with action():
         assert rows.lock(Fact, set()) == []
+
+
+def test_a_row_is_inserted_and_found_as_the_model_has_it() -> None:
+    payload = {"said": AWKWARD, "number": 1}
+    with action():
+        outbox.append("test.made", subject=AWKWARD[:40], payload=payload, now=NOW)
+    fact = Fact.objects.get()
+    found = rows.get(Fact, fact.id)
+    assert (found.id, found.subject, found.payload, found.at) == (fact.id, AWKWARD[:40], payload, NOW)
+    assert rows.find(Fact, f"evt_{new_uuid7_hex()}") is None
+    with pytest.raises(Fact.DoesNotExist):
+        rows.get(Fact, f"evt_{new_uuid7_hex()}")
+    with pytest.raises(OutsideTransaction):
+        outbox.append("test.made", subject="", payload={}, now=NOW)
+
+
+def test_the_earliest_moment_is_that_of_all_columns() -> None:
+    later = NOW + timedelta(microseconds=1)
+    with action():
+        for at in (later, NOW):
+            outbox.append("test.made", subject="", payload={}, now=at)
+    first, last = "SELECT MIN(at) FROM marketplace_fact WHERE at > %s", "SELECT MAX(at) FROM marketplace_fact"
+    moments = f"SELECT ({last}), ({first})"
+    assert rows.earliest(moments, [NOW - timedelta(days=1)]) == NOW
+    assert rows.earliest(moments, [NOW]) == later
+    assert rows.earliest(first, [later]) is None

@@ -14,6 +14,7 @@ from orders.actions.apply_webhook import apply_webhook
 from orders.models import InboundWebhook, Order, Payment
 from orders.payments.simulator.deliveries import deliver_due
 from orders.tasks import sweep_webhooks
+from refunds.tasks import sweep_refund_webhooks
 from tests.marketplace.rest_callers import problem_of
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop, buy, caller, pay, states_of
@@ -75,6 +76,19 @@ def test_a_message_is_kept_then_applied(payment: Payment) -> None:
     assert Payment.objects.get().state == "captured"
     assert states_of(payment.order) == ["paid"]
     assert findings() == []
+
+
+def test_it_rings_whoever_applies_it_and_nobody_else(
+    payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[str] = []
+    for sweep in (sweep_webhooks, sweep_refund_webhooks):
+        name = sweep.name.rpartition(".")[2]
+        monkeypatch.setattr(sweep, "apply_async", lambda *, name=name, **_: rung.append(name))
+    refund = {"refund": "gwr_1", "idempotency_key": f"rfd_{payment.id[-32:]}.0"}
+    for number, body in enumerate((about(payment), about(payment, "refund.done", **refund), b"{}")):
+        assert send(body, f"msg_{number}").status_code == 200
+    assert rung == ["sweep_webhooks", "sweep_refund_webhooks", "sweep_webhooks"]
 
 
 def test_the_same_message_twice_counts_once(payment: Payment) -> None:

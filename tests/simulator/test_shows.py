@@ -287,10 +287,10 @@ def test_a_brand_of_somebody_else_is_left_alone(here: Here, host: User, outsider
 
 @pytest.fixture
 def web_put_back(web: Web) -> Iterator[None]:
-    """Start the server anew, which other tests share: what has seen a moved clock looks once a second."""
+    """Stop the server, which other tests share: what has seen a moved clock looks once a second."""
     yield
     SandboxClock.objects.all().delete()
-    web.restart()
+    web.stop()
 
 
 @pytest.mark.only_in("embedded")
