@@ -118,8 +118,8 @@ def test_without_the_guards_all_would_stay_pinned(
 
 
 @pytest.fixture
-def deal(alone: None, live: Session, slot: Slot, host: User) -> Deal:
-    """Return a deal whose time is over; the sweep of a server that tests share would close it, too."""
+def deal(live: Session, slot: Slot, host: User) -> Deal:
+    """Return a deal whose time is over."""
     now = clock.now() - timedelta(seconds=30)
     return open_deal(slot_id=slot.id, price=yuan(990), quota=5, seconds=20, actor=host, now=now)
 
