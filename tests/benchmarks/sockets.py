@@ -11,6 +11,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 CONNECTING_AT_ONCE = 256
@@ -231,7 +232,8 @@ class Swarm:
                 if on_text is not None:
                     on_text(client, data[start:stop])
             elif opcode == _PING:
-                client.send(masked_frame(data[start:stop], opcode=_PONG))
+                with suppress(ConnectionError):  # a server that is gone by now is noticed at the next read
+                    client.send(masked_frame(data[start:stop], opcode=_PONG))
             elif opcode == _CLOSE:
                 client.close_code = int.from_bytes(data[start : start + 2])
             position = stop
