@@ -153,6 +153,13 @@ def second_web(request: pytest.FixtureRequest, web: Web) -> Web:
 
 
 @pytest.fixture
+def alone(_web_process: Web, _second_web_process: Web) -> None:
+    """Stop the web processes that tests share: nobody else is connected to the database."""
+    for shared in (_web_process, _second_web_process):
+        shared.stop()
+
+
+@pytest.fixture
 def background(launch: Callable[..., Ours]) -> None:
     """Run the Celery worker and beat; in embedded mode they are threads of the web process already."""
     if settings.SCALED:

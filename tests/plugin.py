@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     from django.conf import settings
 
-    from tests import flush, templates
+    from tests import flush, scheduling, templates
 
     config.addinivalue_line(
         "markers", "only_in(mode): proves what no mode changes; EVERYWHERE=1 runs it in both."
@@ -62,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(mode): cannot run in the other mode.")
 
     settings.PASSWORD_HASHERS = ["tests.hashing.OneRound"]
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        scheduling.take_long_turns()
     flush.install()
     templates.install()
     logging.getLogger("marketplace.requests").setLevel(logging.WARNING)

@@ -102,7 +102,12 @@ def _execute(statement: str) -> None:
 
 @pytest.fixture
 def worker(
-    hours: Hours, admin: User, buyer: User, server_folder: Path, server_environment: Mapping[str, str]
+    alone: None,
+    hours: Hours,
+    admin: User,
+    buyer: User,
+    server_folder: Path,
+    server_environment: Mapping[str, str],
 ) -> Iterator[Worker]:
     """Return a worker in front of a period that has just ended."""
     _trade(admin, buyer, hours)
