@@ -4,14 +4,15 @@ Django spends several times longer on building a query set and its SQL than the 
 is nothing to do. A page does not feel that; audits and sweeps, which ask the same again and again, do.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial, wraps
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import RawQuerySet
+from django.db.models.sql import Query
 
 Values = ParamSpec("Values")
 Row = TypeVar("Row", bound=Model)
@@ -58,18 +59,21 @@ def prepared_values(build: Callable[Values, QuerySet[Any, Columns]]) -> Callable
     fill = _filler(build)
 
     @cache
-    def compiled() -> tuple[str, Sequence[Any], Callable[[Any], Iterable[Any]]]:
-        compiler = _build(build).query.get_compiler(DEFAULT_DB_ALIAS)
+    def compiled() -> tuple[Query, Sequence[Any], str, Sequence[Any]]:
+        query = _build(build).query
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
         statement, marked = compiler.as_sql()
-        converters = compiler.get_converters([column for column, _, _ in compiler.select])
-        return statement, marked, partial(compiler.apply_converters, converters=converters)
+        return query, [column for column, _, _ in compiler.select], statement, marked
 
     @wraps(build)
     def ask(*args: Values.args, **kwargs: Values.kwargs) -> list[Columns]:
-        statement, marked, convert = compiled()
+        query, columns, statement, marked = compiled()
+        # Compilers and converters belong to one thread's connection; what was compiled belongs to all.
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+        converters = compiler.get_converters(columns)
         with connection.cursor() as cursor:
             cursor.execute(statement, fill(marked, *args, **kwargs))
-            return [cast(Columns, tuple(row)) for row in convert(cursor.fetchall())]
+            return [cast(Columns, tuple(row)) for row in compiler.apply_converters(cursor, converters)]
 
     return ask
 
