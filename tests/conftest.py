@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -71,7 +72,7 @@ def server_environment(django_db_setup: None) -> Mapping[str, str]:
     """Return what a process of ours needs to work on this test process's database, in either mode."""
     database = connection.settings_dict
     if settings.SCALED:
-        where = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+        where = f"{quote(database['HOST'], safe='')}:{database['PORT']}/{database['NAME']}"
         who = f"{database['USER']}:{database['PASSWORD']}" if database["PASSWORD"] else database["USER"]
         return {"DATABASE_URL": f"postgres://{who}@{where}", "REDIS_URL": settings.REDIS_URL}
     return {"SQLITE_PATH": str(database["NAME"])}

@@ -34,9 +34,9 @@ def run_scaled(folder: Path, arguments: list[str]) -> int:
         database_url = os.environ.get("DATABASE_URL")
         redis_url = os.environ.get("REDIS_URL")
         if not database_url:
-            postgres = Postgres(folder)
+            postgres = Postgres(folder, socket=True)
             servers.enter_context(postgres)
-            database_url = postgres.url()
+            database_url = postgres.socket_url()
         if not redis_url:
             valkey = Valkey(folder)
             servers.enter_context(valkey)

@@ -27,8 +27,9 @@ def rates(settings: Any) -> Any:
 
 
 @pytest.fixture
-def by_redis(rates: Any, server_folder: Any) -> Iterator[Server]:
-    """Run a Valkey of the test's own and let the limits live there."""
+def by_redis(rates: Any, server_folder: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Run a Valkey of the test's own and let the limits live there, however long it takes to answer."""
+    monkeypatch.setattr(limits, "REDIS_TIMEOUT", 10)
     with Valkey(server_folder) as server:
         assert isinstance(server, Valkey)
         rates.REDIS_URL = server.url()
