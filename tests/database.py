@@ -1,6 +1,6 @@
 """The database of a test process: a copy of one that the first process of a run has migrated.
 
-To migrate takes two seconds of processor time, to copy next to nothing.
+To migrate takes half a second of processor time, to copy next to nothing.
 """
 
 import fcntl
