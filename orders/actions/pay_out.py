@@ -29,7 +29,7 @@ def send_payouts(*, now: datetime) -> int:
     refused the first.
     """
     tried = 0
-    for payout in list(_due(now)):
+    for payout in _due(now):
         with action():
             taken = payouts.take(payout, now=now)
         if taken:

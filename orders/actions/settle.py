@@ -35,7 +35,7 @@ def settle(*, now: datetime) -> SettlementRun:
         with action():
             release_due(now=now)
     start, _ = last_ended(now)
-    known = list(_unfinished_and_of(start))
+    known = _unfinished_and_of(start)
     if [run.stage for run in known] == [Stage.DONE]:  # as nearly always
         return known[0]
     while run := SettlementRun.objects.exclude(stage=Stage.DONE).order_by("period_start").first():
