@@ -47,6 +47,8 @@ def ask_lock(
 ) -> Answer[list[Row]]:
     """Lock as ``lock`` does, without waiting for the answer; ``also`` selects ids of more rows to lock."""
     require_transaction()
+    if not keys and also is None:
+        return Answer(list, lambda _: [])
     column = _column(model, by)
     condition, parameters = any_of(keys)
     wanted = f'"{column}" {condition}'
