@@ -21,7 +21,7 @@ def findings(_now: datetime) -> list[Finding]:
 
 def _moved() -> Iterator[Finding]:
     """The sum of a level's movements is the level."""
-    for level in _levels_moved_otherwise().iterator():
+    for level in _levels_moved_otherwise():
         detail = f"{level}, but the movements sum to {level.moved} on hand, {level.kept} held."
         yield Finding("stock.not_sum_of_movements", level.variant_id, detail)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from marketplace.lib import rows
 from marketplace.lib.atomic import require_transaction
@@ -28,18 +27,14 @@ def is_about_refunds(type_: str) -> bool:
 
 def waiting(*, about_refunds: bool, limit: int = 100) -> list[str]:
     """Return the ids of messages that are not applied yet, in order of arrival."""
-    messages = _unapplied(about_refunds=about_refunds).order_by("received_at", "id")
-    return list(messages.values_list("id", flat=True)[:limit])
+    statement = f"SELECT id {_unapplied(about_refunds=about_refunds)} ORDER BY received_at, id LIMIT %s"
+    return rows.ids("iwh", statement, [f"{ABOUT_REFUNDS}%", limit])
 
 
 def next_message(*, about_refunds: bool, after: datetime) -> datetime | None:
     """Return when, after a moment, a message came that is not applied yet."""
-    kind = "LIKE" if about_refunds else "NOT LIKE"
-    return rows.earliest(
-        f"SELECT MIN(received_at) FROM orders_inboundwebhook"  # noqa: S608 - one of two words
-        f" WHERE applied_at IS NULL AND type {kind} %s AND received_at > %s",
-        [f"{ABOUT_REFUNDS}%", after],
-    )
+    statement = f"SELECT MIN(received_at) {_unapplied(about_refunds=about_refunds)} AND received_at > %s"
+    return rows.earliest(statement, [f"{ABOUT_REFUNDS}%", after])
 
 
 def lock_unapplied(inbox_id: str) -> InboundWebhook | None:
@@ -74,8 +69,6 @@ def close(message: InboundWebhook, outcome: str, *, now: datetime) -> str:
     return outcome
 
 
-def _unapplied(*, about_refunds: bool) -> QuerySet[InboundWebhook]:
-    messages = InboundWebhook.objects.filter(applied_at=None)
-    if about_refunds:
-        return messages.filter(type__startswith=ABOUT_REFUNDS)
-    return messages.exclude(type__startswith=ABOUT_REFUNDS)
+def _unapplied(*, about_refunds: bool) -> str:
+    kind = "LIKE" if about_refunds else "NOT LIKE"
+    return f"FROM orders_inboundwebhook WHERE applied_at IS NULL AND type {kind} %s"

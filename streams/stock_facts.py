@@ -24,6 +24,13 @@ _ROOMS = f"""
 SELECT DISTINCT session.id FROM streams_session session JOIN streams_slot slot ON slot.session_id = session.id
 WHERE session.state IN ({rows.marks(ON_AIR)}) AND slot.variant_id"""  # noqa: S608 - placeholders only
 
+_SHELF = """
+SELECT slot.id, slot.allocation, slot.taken, level.on_hand - level.held
+FROM streams_slot slot JOIN marketplace_stocklevel level ON level.variant_id = slot.variant_id
+WHERE slot.session_id = %s ORDER BY slot.id
+"""
+_SHELF_KINDS = ("slt", None, None, None)
+
 
 def selling(variant_ids: Iterable[str]) -> rows.Select:
     """Return the SELECT of the ids of sessions on air that have one of these variants in their line-up."""
@@ -90,10 +97,11 @@ def _counts(session: Session) -> list[dict[str, Any]]:
     """Return the present counts of every slot and open deal of the session."""
     counts: list[dict[str, Any]] = []
     slot_left = {}
-    for slot in Slot.objects.filter(session=session).select_related("variant__stock").order_by("id"):
-        slot_left[slot.id] = left = slot.left(slot.variant.stock.available)
-        counts.append({"slot": slot.id, "deal": None, "left": left, "sold": slot.taken})
-    for deal in Deal.objects.filter(session=session, closed_at=None).order_by("id"):
+    of_session = [session.id[-32:]]
+    for slot, allocation, taken, available in rows.select(_SHELF, of_session, kinds=_SHELF_KINDS):
+        slot_left[slot] = left = Slot.left_of(available, allocation=allocation, taken=taken)
+        counts.append({"slot": slot, "deal": None, "left": left, "sold": taken})
+    for deal in rows.where(Deal, "session_id = %s AND closed_at IS NULL ORDER BY id", of_session):
         left = deal.left(slot_left[deal.slot_id])
         counts.append({"slot": deal.slot_id, "deal": deal.id, "left": left, "sold": deal.taken})
     return counts

@@ -6,6 +6,9 @@ not move with it (who may sign in, signatures, logs) reads ``machine_now``. docs
 
 from datetime import UTC, datetime, timedelta
 
+#: Before anything happened.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 _ahead = timedelta(0)
 
 

@@ -4,14 +4,13 @@ Django spends several times longer on building a query set and its SQL than the 
 is nothing to do. A page does not feel that; audits and sweeps, which ask the same again and again, do.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache, wraps
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial, wraps
 from inspect import signature
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Model, QuerySet
-from django.db.models.query import RawQuerySet
 from django.db.models.sql import Query
 
 Values = ParamSpec("Values")
@@ -31,55 +30,93 @@ class _Given(Expression):
         return "%s", (self,)
 
 
-def prepared(build: Callable[Values, QuerySet[Row]]) -> "Callable[Values, RawQuerySet[Row]]":
+class _Compiled(NamedTuple):
+    """What is made of a query set once: it belongs to no thread and no connection."""
+
+    model: type[Model]
+    query: Query
+    statement: str
+    marked: Sequence[Any]
+    columns: Sequence[Any]
+    fields: Sequence[str]
+    annotations: Mapping[str, int]
+
+
+def prepared(build: Callable[Values, QuerySet[Row]]) -> Callable[Values, list[Row]]:
     """Return a function that asks what the query set of ``build`` asks, which is called once.
 
     Args:
         build: returns rows of one model, annotated or not, without ``select_related``. Its arguments may only
             stand on the right of a lookup: it is given expressions in place of values.
     """
-    fill = _filler(build)
-
-    @cache
-    def compiled() -> tuple[type[Row], str, Sequence[Any]]:
-        query_set = _build(build)
-        return query_set.model, *query_set.query.sql_with_params()
+    compiled, find = _asker(build)
 
     @wraps(build)
-    def ask(*args: Values.args, **kwargs: Values.kwargs) -> "RawQuerySet[Row]":
-        model, statement, marked = compiled()
-        filled = fill(marked, *args, **kwargs)
-        return model._default_manager.raw(statement, filled)  # noqa: SLF001 - Django's documented name
+    def ask(*args: Values.args, **kwargs: Values.kwargs) -> list[Row]:
+        return [_row(compiled(), values) for values in find(*args, **kwargs)]
 
     return ask
 
 
 def prepared_values(build: Callable[Values, QuerySet[Any, Columns]]) -> Callable[Values, list[Columns]]:
     """Return what ``prepared`` does for a query set of ``values_list``: its tuples."""
-    fill = _filler(build)
-
-    @cache
-    def compiled() -> tuple[Query, Sequence[Any], str, Sequence[Any]]:
-        query = _build(build).query
-        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
-        statement, marked = compiler.as_sql()
-        return query, [column for column, _, _ in compiler.select], statement, marked
+    _, find = _asker(build)
 
     @wraps(build)
     def ask(*args: Values.args, **kwargs: Values.kwargs) -> list[Columns]:
-        query, columns, statement, marked = compiled()
-        # Compilers and converters belong to one thread's connection; what was compiled belongs to all.
-        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
-        converters = compiler.get_converters(columns)
-        with connection.cursor() as cursor:
-            cursor.execute(statement, fill(marked, *args, **kwargs))
-            return [cast(Columns, tuple(row)) for row in compiler.apply_converters(cursor, converters)]
+        return [cast(Columns, tuple(values)) for values in find(*args, **kwargs)]
 
     return ask
 
 
-def _build(build: Callable[..., QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
-    return build(*map(_Given, signature(build).parameters))
+def _asker(
+    build: Callable[..., QuerySet[Any, Any]],
+) -> tuple[Callable[[], _Compiled], Callable[..., Iterable[Sequence[Any]]]]:
+    """Return what compiles a query set, once, and what finds its columns as Django has them."""
+    fill = _filler(build)
+    compiled = cache(partial(_compile, build))
+
+    def find(*args: Any, **kwargs: Any) -> Iterable[Sequence[Any]]:
+        question = compiled()
+        with connection.cursor() as cursor:
+            cursor.execute(question.statement, fill(question.marked, *args, **kwargs))
+            found: list[Sequence[Any]] = cursor.fetchall()
+        if not found:  # as nearly always
+            return found
+        # Compilers and converters belong to one thread's connection; what was compiled belongs to all.
+        compiler = question.query.get_compiler(DEFAULT_DB_ALIAS)
+        converted: Iterable[Sequence[Any]] = compiler.apply_converters(
+            found, compiler.get_converters(question.columns)
+        )
+        return converted
+
+    return compiled, find
+
+
+def _compile(build: Callable[..., QuerySet[Any, Any]]) -> _Compiled:
+    query_set = build(*map(_Given, signature(build).parameters))
+    compiler = query_set.query.get_compiler(DEFAULT_DB_ALIAS)
+    statement, marked = compiler.as_sql()
+    columns = [column for column, _, _ in compiler.select]
+    whole = compiler.klass_info or {"select_fields": ()}
+    fields = [columns[place].target.attname for place in whole["select_fields"]]
+    return _Compiled(
+        query_set.model,
+        query_set.query,
+        statement,
+        marked,
+        columns,
+        fields,
+        compiler.annotation_col_map or {},
+    )
+
+
+def _row(question: _Compiled, values: Sequence[Any]) -> Any:
+    """Return a row of the model, whose fields come first, with what was annotated."""
+    row = question.model.from_db(DEFAULT_DB_ALIAS, question.fields, values[: len(question.fields)])
+    for name, place in question.annotations.items():
+        setattr(row, name, values[place])
+    return row
 
 
 def _filler(build: Callable[..., object]) -> Callable[..., list[Any]]:

@@ -47,6 +47,8 @@ def ask_lock(
 ) -> Answer[list[Row]]:
     """Lock as ``lock`` does, without waiting for the answer; ``also`` selects ids of more rows to lock."""
     require_transaction()
+    if not keys and also is None:
+        return Answer(list, lambda _: [])
     column = _column(model, by)
     condition, parameters = any_of(keys)
     wanted = f'"{column}" {condition}'
@@ -85,8 +87,8 @@ def get(model: type[Row], public_id: str) -> Row:
 
 
 def where(model: type[Row], condition: str, parameters: Sequence[Any]) -> list[Row]:
-    """Return the rows that a condition in SQL is true of."""
-    return ask_where(model, condition, parameters).get()
+    """Return the rows that a condition in SQL is true of. Moments may be parameters."""
+    return ask_where(model, condition, _stored(parameters)).get()
 
 
 def ask_where(model: type[Row], condition: str, parameters: Sequence[Any]) -> Answer[list[Row]]:
@@ -120,8 +122,11 @@ def insert(model: type[Model], columns: Sequence[str], values: Sequence[Any]) ->
 def select(
     statement: str, parameters: Sequence[Any], *, kinds: Sequence[str | None]
 ) -> list[tuple[Any, ...]]:
-    """Run a SELECT and return its rows; ``kinds`` has each column's id prefix, None for other columns."""
-    return ask_select(statement, parameters, kinds=kinds).get()
+    """Run a SELECT and return its rows; ``kinds`` has each column's id prefix, None for other columns.
+
+    Moments may be parameters.
+    """
+    return ask_select(statement, _stored(parameters), kinds=kinds).get()
 
 
 def ask_select(
@@ -141,15 +146,23 @@ def ask_select(
     return ask(statement, parameters, read)
 
 
+def ids(prefix: str, statement: str, parameters: Sequence[Any]) -> list[str]:
+    """Run a SELECT of one column of ids and return them. Moments may be parameters."""
+    return [public_id for (public_id,) in select(statement, parameters, kinds=(prefix,))]
+
+
 def earliest(statement: str, parameters: Sequence[Any] = ()) -> datetime | None:
     """Return the first of the moments in the one row of a SELECT, None when there is none in it.
 
     Moments may be parameters.
     """
-    adapt = connection.ops.adapt_datetimefield_value
-    given = [adapt(value) if isinstance(value, datetime) else value for value in parameters]
-    [row] = ask(statement, given, list).get()
-    return min((_moment(value) for value in row if value is not None), default=None)
+    return min((moment for moment in moments(statement, parameters) if moment is not None), default=None)
+
+
+def moments(statement: str, parameters: Sequence[Any] = ()) -> list[datetime | None]:
+    """Return the one row of a SELECT of moments. Moments may be parameters."""
+    [row] = ask(statement, _stored(parameters), list).get()
+    return [None if value is None else _moment(value) for value in row]
 
 
 def marks(values: Collection[Any]) -> str:
@@ -166,6 +179,12 @@ def any_of(ids: Collection[str]) -> tuple[str, list[Any]]:
     if connection.vendor == "postgresql":
         return "= ANY(%s::uuid[])", ["{" + ",".join(digits) + "}"]
     return f"IN ({marks(digits)})", digits
+
+
+def _stored(parameters: Sequence[Any]) -> list[Any]:
+    """Return parameters with moments in the form in which they are stored."""
+    adapt = connection.ops.adapt_datetimefield_value
+    return [adapt(value) if isinstance(value, datetime) else value for value in parameters]
 
 
 def _moment(value: Any) -> datetime:

@@ -4,11 +4,12 @@ Every sweep of ``marketplace.schedule`` stands in one of the three tables; a tes
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from marketplace import tasks as marketplace_tasks
+from marketplace.lib.clock import LONG_AGO
 from orders import inbox
 from orders import tasks as orders_tasks
 from orders.payments.simulator.deliveries import next_due as next_of_payment_company
@@ -21,8 +22,6 @@ from streams.queries.due import next_closing
 
 #: Returns the first moment after ``after`` at which a sweep has work.
 Next = Callable[..., datetime | None]
-
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: What becomes due, in the order in which the sweeps run at one moment: money that arrives comes before the
 #: end of the time to pay.

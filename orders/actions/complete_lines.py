@@ -4,7 +4,7 @@ from datetime import datetime
 
 from marketplace.lib.atomic import action
 from orders import news
-from orders.models import OrderLine
+from orders.queries.due import orders_with_final_lines
 from orders.states import Line, advance_lines, lock_free_orders, order_state
 
 ACTOR = "completion"
@@ -12,10 +12,12 @@ ACTOR = "completion"
 
 def complete_lines(*, now: datetime, limit: int = 100) -> int:
     """Complete up to ``limit`` delivered lines whose return window is over, and return how many."""
+    final = orders_with_final_lines(now=now, limit=limit)
+    if not final:
+        return 0
+    completed = 0
     with action():
-        due = OrderLine.objects.filter(state=Line.DELIVERED, return_by__lte=now).order_by("return_by")
-        completed = 0
-        for order, lines in lock_free_orders(due.values_list("order_id", flat=True)[:limit]):
+        for order, lines in lock_free_orders(final):
             over = [
                 line
                 for line in lines

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from marketplace.lib.atomic import action
 from orders import news
-from orders.models import OrderLine
+from orders.queries.due import overdue_orders
 from orders.release import give_back
 from orders.states import Line, advance_lines, lock_free_orders
 
@@ -16,11 +16,13 @@ def expire_orders(*, now: datetime, limit: int = 100) -> int:
 
     Orders that somebody else is working on are left for the next time.
     """
+    overdue = overdue_orders(now=now, limit=limit)
+    if not overdue:
+        return 0
     with action():
-        due = OrderLine.objects.filter(state=Line.PENDING_PAYMENT, pay_by__lte=now).order_by("pay_by")
         closing = [
             (order, lines)
-            for order, lines in lock_free_orders(due.values_list("order_id", flat=True)[:limit])
+            for order, lines in lock_free_orders(overdue)
             if order.pay_by <= now and {line.state for line in lines} == {Line.PENDING_PAYMENT}
         ]
         if not closing:

@@ -2,7 +2,10 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from marketplace.lib.atomic import action
+from marketplace.lib.prepared import prepared
 from orders.models import Payout
 from orders.payments.bank import desk
 from orders.payments.bank.desk import Answer
@@ -13,6 +16,8 @@ BATCH = 200
 
 def make_payouts(*, now: datetime) -> int:
     """Make a payout for every party that can be paid; return how many."""
+    if not payouts.payable():
+        return 0
     with action():
         return payouts.open_payouts(now=now)
 
@@ -23,9 +28,8 @@ def send_payouts(*, now: datetime) -> int:
     The bank is called outside of any transaction. A payout is never sent under two keys unless the bank has
     refused the first.
     """
-    due = Payout.objects.filter(next_attempt_at__lte=now).exclude(state=Payout.State.DONE)
     tried = 0
-    for payout in due.order_by("next_attempt_at")[:BATCH]:
+    for payout in _due(now):
         with action():
             taken = payouts.take(payout, now=now)
         if taken:
@@ -40,6 +44,12 @@ def hear_bank(*, now: datetime) -> int:
     for answer in told:
         _apply(answer, now=now)
     return len(told)
+
+
+@prepared
+def _due(now: datetime) -> QuerySet[Payout]:
+    due = Payout.objects.filter(next_attempt_at__lte=now).exclude(state=Payout.State.DONE)
+    return due.order_by("next_attempt_at")[:BATCH]
 
 
 def _try(payout: Payout, *, now: datetime) -> None:

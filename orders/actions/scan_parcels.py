@@ -8,6 +8,7 @@ from orders import news
 from orders.carrier import scans_after
 from orders.models import Order, OrderLine, Shipment
 from orders.policy import return_by
+from orders.queries.due import orders_seen_by_carrier
 from orders.states import Line, advance_lines, lock_free_orders, order_state
 
 ACTOR = "carrier"
@@ -18,10 +19,12 @@ def scan_parcels(*, now: datetime, limit: int = 100) -> int:
 
     A parcel that was left alone for days passes all its scans at once, each at the time it happened.
     """
+    seen = orders_seen_by_carrier(now=now, limit=limit)
+    if not seen:
+        return 0
     with action():
+        locked = {order.id: (order, lines) for order, lines in lock_free_orders(seen)}
         due = Shipment.objects.filter(next_scan_at__lte=now).exclude(state=Shipment.State.DELIVERED)
-        order_ids = due.order_by("next_scan_at").values_list("order_id", flat=True)[:limit]
-        locked = {order.id: (order, lines) for order, lines in lock_free_orders(order_ids)}
         moved = list(due.filter(order_id__in=locked).order_by("id"))
         for shipment in moved:
             order, lines = locked[shipment.order_id]

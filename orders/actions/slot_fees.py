@@ -11,6 +11,7 @@ from marketplace.lib.atomic import action
 from marketplace.lib.money import Money
 from orders.models import SlotFee
 from orders.policy import COUNT_MINUTES_AFTER
+from orders.queries.due import movable_fees
 from orders.queries.witnesses import witnesses
 from orders.settlement import fees
 from streams.actions import steps
@@ -77,6 +78,8 @@ def move_fees(*, now: datetime) -> int:
 
     Each fee for itself and once: two at once share the work, and what is done is not done again.
     """
+    if not movable_fees(now=now):
+        return 0
     moved = 0
     waiting = SlotFee.objects.select_related("session", "streamer__agency").order_by("id")
     begun = Q(session__started_at__isnull=False) | Q(session__state=Show.CANCELLED)

@@ -1,5 +1,6 @@
 """The step that takes back what the parties had of a settled line, when its money goes back to the buyer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ def claw_back(line: OrderLine, money: Money, *, refund_id: str, now: datetime) -
         return False
     if SettledLine.objects.filter(line=line, refund=refund_id).exists():
         return True
-    back = _back(settled, money)
+    back = back_of(left_of(settled), money)
     parts, funded = back.parts, back.funded
     SettledLine.objects.create(
         line=line,
@@ -62,19 +63,23 @@ class Back(NamedTuple):
     funded: Funded
 
 
-def _back(settled: SettledLine, money: Money) -> Back:
-    """Return what a refund takes back of a line, by what everybody has left of it."""
+def left_of(settled: SettledLine) -> dict[str, Money]:
+    """Return what everybody has left of a settled line, by column."""
     names = (
         "gross", "discount", "refunded", "platform_funded", "streamer_funded", "brand_part",
         "streamer_part", "agency_part", "platform_part",
     )  # fmt: skip
     rows = SettledLine.objects.filter(line_id=settled.line_id)
     sums = rows.aggregate(**{f"{name}_left": Sum(name) for name in names})
-    left = {name: Money(int(sums[f"{name}_left"]), settled.currency) for name in names}
+    return {name: Money(int(sums[f"{name}_left"]), settled.currency) for name in names}
+
+
+def back_of(left: Mapping[str, Money], money: Money) -> Back:
+    """Return what a refund takes back of a line, by what everybody has left of it."""
     paid = left["gross"] - left["discount"] - left["refunded"]
     funded = Funded(
         *(
-            Money(share_back(left[name].amount, of=paid.amount, back=money.amount), settled.currency)
+            Money(share_back(left[name].amount, of=paid.amount, back=money.amount), money.currency)
             for name in ("platform_funded", "streamer_funded")
         )
     )

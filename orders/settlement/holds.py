@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from marketplace.lib import rows
 from marketplace.lib.atomic import require_transaction
 from orders.models import Hold, OrderLine, SettledLine
 from orders.settlement import gate
@@ -56,6 +57,11 @@ def change_reason(line: OrderLine, reason: str, *, subject: str) -> None:
     """Change why ``subject`` holds a line: one of ``Hold.Reason``; nothing happens when it does not."""
     require_transaction()
     Hold.objects.filter(line=line, subject=subject, released_at=None).update(reason=reason)
+
+
+def first_release() -> datetime | None:
+    """Return when the first hold ends by itself, which may be past; None when none does."""
+    return rows.earliest("SELECT MIN(release_at) FROM orders_hold WHERE released_at IS NULL")
 
 
 def release_due(*, now: datetime) -> int:

@@ -5,13 +5,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from marketplace import outbox
 from marketplace.lib.atomic import require_transaction
 from marketplace.lib.money import Money
+from marketplace.lib.prepared import prepared
 from orders.ledger import accounts, tripwire
 from orders.ledger.accounts import AccountKey, account_id, credit, debit
 from orders.ledger.post import post
@@ -52,20 +55,18 @@ def open_payouts(*, now: datetime) -> int:
 
 def payable() -> list[tuple[Account, int]]:
     """Return the accounts of parties that can be paid and have no payout open, with how much."""
-    if _settles():
-        return []
-    busy = set(Payout.objects.exclude(state=State.DONE).values_list("owner", "currency"))
-    owed = [
-        account
-        for account in Account.objects.filter(kind__in=_KINDS, balance__gt=0)
-        if (account.owner, account.currency) not in busy
-    ]
-    kept = _reserved(account.owner for account in owed)
-    return [
-        (account, amount)
-        for account in owed
-        if (amount := account.balance - kept.get((account.owner, account.currency), 0)) > 0
-    ]
+    return [(account, int(account.left)) for account in _payable()]
+
+
+@prepared
+def _payable() -> QuerySet[Any]:
+    owner, currency = OuterRef("owner"), OuterRef("currency")
+    open_ones = Payout.objects.exclude(state=State.DONE).filter(owner=owner, currency=currency)
+    runs = _unfinished_runs()
+    owed = Account.objects.filter(~Exists(runs), ~Exists(open_ones), kind__in=_KINDS, balance__gt=0)
+    holds = Hold.objects.filter(released_at=None, statement__owner=owner, currency=currency).order_by()
+    kept = Subquery(holds.values("currency").annotate(kept=Sum("amount")).values("kept"))
+    return owed.annotate(left=F("balance") - Coalesce(kept, 0)).filter(left__gt=0)
 
 
 def take(payout: Payout, *, now: datetime) -> bool:
@@ -143,7 +144,11 @@ def _statements(payout: Payout) -> QuerySet[Statement]:
 
 def _settles() -> bool:
     """Tell whether a run is on its way."""
-    return SettlementRun.objects.exclude(stage=SettlementRun.Stage.DONE).exists()
+    return _unfinished_runs().exists()
+
+
+def _unfinished_runs() -> QuerySet[SettlementRun]:
+    return SettlementRun.objects.exclude(stage=SettlementRun.Stage.DONE)
 
 
 def _post(payout: Payout, *, now: datetime) -> None:

@@ -40,6 +40,8 @@ def attach_claw_backs(run: SettlementRun) -> int:
 def open_statements(run: SettlementRun, *, now: datetime) -> None:
     """Make the run's statements from its lines; those that exist stay as they are."""
     require_transaction()
+    if not any(rows.objects.filter(run=run).exists() for rows in (SettledLine, FeeMove)):
+        return
     for party in Party:
         owner, lines = OWNER[party], SettledLine.objects.filter(run=run).exclude(**{OWNER[party]: None})
         sums = lines.order_by().values(owner, "currency").annotate(
@@ -76,6 +78,8 @@ def close_statements(run: SettlementRun, *, now: datetime) -> None:
     """Keep back what the reserve tiers say and close the run's statements."""
     require_transaction()
     statements = list(Statement.objects.filter(run=run, state=Statement.State.OPEN))
+    if not statements:
+        return
     Hold.objects.bulk_create(_reserves(statements, run, now=now), ignore_conflicts=True)
     Statement.objects.filter(run=run, state=Statement.State.OPEN).update(
         state=Statement.State.CLOSED, closed_at=now

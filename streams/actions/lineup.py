@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
-
-from django.db.models import Max
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from marketplace import idempotency, outbox
 from marketplace.errors import LimitReached, NotFound
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from marketplace.lib.money import Money
 from marketplace.models import Product, User, Variant
@@ -74,8 +73,9 @@ def add_slot(
         if variant is None:
             raise NotFound("There is no such variant.", param="variant")
         _refuse_unsellable(session, variant, now=now)
-        last = _refuse_full_or_double(session, variant)
-        _refuse_currency(session, variant, live_price)
+        others = _line_up_of(session)
+        last = _refuse_full_or_double(others, variant)
+        _refuse_currency(others, variant, live_price)
         slot = Slot.objects.create(
             session=session,
             variant=variant,
@@ -221,22 +221,35 @@ def _refuse_unsellable(session: Session, variant: Variant, *, now: datetime) -> 
         raise BrandHasNotAgreed(param="variant", data={"brand": variant.brand_id})
 
 
-def _refuse_full_or_double(session: Session, variant: Variant) -> int:
-    """Return the last position of the line-up, which is not full and has no slot for the variant."""
-    slots = Slot.objects.filter(session=session)
-    there = slots.filter(variant=variant).values_list("id", flat=True).first()
+class _Other(NamedTuple):
+    """A slot that is there already."""
+
+    id: str
+    variant_id: str
+    position: int
+    currency: str
+
+
+def _line_up_of(session: Session) -> list[_Other]:
+    statement = "SELECT id, variant_id, position, currency FROM streams_slot WHERE session_id = %s"
+    return [
+        _Other(*row) for row in rows.select(statement, [session.id[-32:]], kinds=("slt", "var", None, None))
+    ]
+
+
+def _refuse_full_or_double(slots: Sequence[_Other], variant: Variant) -> int:
+    """Return the last position of a line-up, which is not full and has no slot for the variant."""
+    there = next((slot.id for slot in slots if slot.variant_id == variant.id), None)
     if there is not None:
         raise AlreadyInLineup(param="variant", data={"slot": there})
-    if slots.count() >= MOST_SLOTS:
+    if len(slots) >= MOST_SLOTS:
         raise LimitReached("A line-up holds at most 200 slots.", data={"limit": MOST_SLOTS, "left": 0})
-    last = slots.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else int(last)
+    return max((slot.position for slot in slots), default=0)
 
 
-def _refuse_currency(session: Session, variant: Variant, price: Money) -> None:
-    """Raise OtherCurrency unless the price is in the currency of variant and session."""
-    others = Slot.objects.filter(session=session).values_list("currency", flat=True)
-    for currency in (variant.currency, *others[:1]):
+def _refuse_currency(slots: Sequence[_Other], variant: Variant, price: Money) -> None:
+    """Raise OtherCurrency unless the price is in the currency of variant and line-up."""
+    for currency in (variant.currency, *(slot.currency for slot in slots[:1])):
         if price.currency != currency:
             raise OtherCurrency(param="live_price", data={"currency": currency})
 

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from marketplace.models import User
 from streams.models import RealtimeTicket
@@ -13,6 +14,8 @@ LIFETIME = timedelta(seconds=30)
 PREFIX = "rtt_"
 #: Longest text that is looked at as a ticket.
 MOST_CHARACTERS = 64
+
+_EXPIRED = "SELECT digest FROM streams_realtimeticket WHERE expires_at <= %s ORDER BY expires_at LIMIT %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,11 @@ def redeem_ticket(*, ticket: str, now: datetime) -> str | None:
 
 def purge_tickets(*, now: datetime, limit: int = 1_000) -> int:
     """Delete tickets that have expired, one batch; return how many."""
+    found = rows.select(_EXPIRED, [now, limit], kinds=[None])
+    if not found:
+        return 0
     with action():
-        expired = RealtimeTicket.objects.filter(expires_at__lte=now).order_by("expires_at")
-        digests = list(expired.values_list("digest", flat=True)[:limit])
+        digests = [digest for (digest,) in found]
         return RealtimeTicket.objects.filter(digest__in=digests).delete()[0]
 
 

@@ -117,7 +117,12 @@ class Slot(models.Model):
 
     def left(self, available: int) -> int:
         """Return how many units this slot can still sell, of ``available`` ones on the shelf."""
-        return available if self.allocation is None else min(available, self.allocation - self.taken)
+        return self.left_of(available, allocation=self.allocation, taken=self.taken)
+
+    @staticmethod
+    def left_of(available: int, *, allocation: int | None, taken: int) -> int:
+        """Return what ``left`` does of a slot with such an allocation, of which so many are taken."""
+        return available if allocation is None else min(available, allocation - taken)
 
 
 class SlotPrice(Slot):

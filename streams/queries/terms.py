@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from marketplace.lib import rows
 from marketplace.lib.money import BASIS_POINTS
-from marketplace.models import BrandMember, Variant
+from marketplace.models import Variant
 from streams.models import Collaboration, Slot, Streamer
 
 #: What a slot, its product and its streamer say; as SQL because every purchase reads it.
@@ -32,6 +32,10 @@ SELECT plan.id, plan.brand_id, plan.streamer_id, plan.kind, plan.rate_bp, rate.p
 FROM streams_collaboration plan
 LEFT JOIN streams_collaborationrate rate ON rate.collaboration_id = plan.id AND rate.product_id"""
 _RUNNING = "WHERE plan.starts_at <= %s AND (plan.ends_at IS NULL OR plan.ends_at > %s) AND plan.brand_id"
+_AGREEING = f"SELECT plan.brand_id, plan.streamer_id, plan.kind FROM streams_collaboration plan {_RUNNING}"  # noqa: S608
+_MEMBER, _EXCLUSIVE = "member", Collaboration.Kind.EXCLUSIVE
+_OWN = f"""
+SELECT brand_id, NULL, '{_MEMBER}' FROM marketplace_brandmember WHERE user_id = %s AND brand_id"""  # noqa: S608
 _PLAN_KINDS = ("col", "brd", "str", None, None, "prd", None)
 
 #: Which kind of plan wins when several run; of two of one kind it is the newer one.
@@ -159,14 +163,13 @@ def agreed_brands(streamer: Streamer, brand_ids: Iterable[str], *, now: datetime
     A running plan that names the streamer, an open plan while no exclusive one with somebody else runs, or
     being a member of the brand.
     """
-    wanted = set(brand_ids)
-    plans = list(running_plans(now=now).filter(brand_id__in=wanted).values("brand_id", "streamer_id", "kind"))
-    reserved = {
-        plan["brand_id"]
-        for plan in plans
-        if plan["kind"] == Collaboration.Kind.EXCLUSIVE and plan["streamer_id"] != streamer.id
-    }
-    named = {plan["brand_id"] for plan in plans if plan["streamer_id"] == streamer.id}
-    open_to_all = {plan["brand_id"] for plan in plans if plan["streamer_id"] is None} - reserved
-    own = BrandMember.objects.filter(brand_id__in=wanted, user_id=streamer.user_id)
-    return named | open_to_all | set(own.values_list("brand_id", flat=True))
+    condition, brands = rows.any_of(set(brand_ids))
+    found = rows.select(
+        f"{_AGREEING} {condition} UNION ALL {_OWN} {condition}",
+        [now, now, *brands, streamer.user_id[-32:], *brands],
+        kinds=("brd", "str", None),
+    )
+    reserved = {brand for brand, whose, kind in found if kind == _EXCLUSIVE and whose != streamer.id}
+    named = {brand for brand, whose, kind in found if whose == streamer.id or kind == _MEMBER}
+    open_to_all = {brand for brand, whose, kind in found if whose is None and kind != _MEMBER}
+    return named | (open_to_all - reserved)

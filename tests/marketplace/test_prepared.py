@@ -1,9 +1,13 @@
 """Query sets that are compiled once: what they return, and for which values."""
 
+import gc
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
+from weakref import ref
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 
 from marketplace.lib.prepared import prepared, prepared_values
@@ -68,12 +72,39 @@ def test_it_sees_what_was_written_since() -> None:
     def everybody() -> QuerySet[User]:
         return User.objects.order_by("username")
 
-    people = everybody()
-    assert list(everybody()) == []
+    assert everybody() == []
     sign_up("bella")
-    assert [person.username for person in people] == ["bella"]
+    assert [person.username for person in everybody()] == ["bella"]
     sign_up("anna")
     assert [person.username for person in everybody()] == ["anna", "bella"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_thread_asked_first_another_asks_over_its_own_connection() -> None:
+    sign_up("bella")
+    asked, connections = [], []
+
+    @prepared
+    def everybody() -> QuerySet[User]:
+        return User.objects.order_by("username")
+
+    @prepared_values
+    def joined() -> QuerySet[User, tuple[str, datetime]]:
+        return User.objects.order_by("username").values_list("id", "date_joined")
+
+    def ask() -> None:
+        asked.append([[(person.id, person.date_joined) for person in everybody()], joined()])
+        connections.append(ref(transaction.get_connection()))
+        connection.close()
+
+    for _ in range(2):
+        thread = Thread(target=ask)
+        thread.start()
+        thread.join()
+    ask()
+    gc.collect()
+    assert asked == [[list(joined())] * 2] * 3
+    assert [kept() is None for kept in connections] == [True, True, False]
 
 
 def test_a_value_too_few_is_refused() -> None:

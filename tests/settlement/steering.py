@@ -9,7 +9,7 @@ from marketplace.lib.money import Money
 from marketplace.models import User
 from orders.models import OrderLine, Payout, SettledLine, SimulatedBankTransfer
 from orders.payments.bank import desk
-from orders.settlement.claw_back import _back
+from orders.settlement.claw_back import back_of, left_of
 from orders.settlement.payouts import lock_payable
 from orders.tasks import sweep_payouts
 from refunds.models import Return, ReturnHistory
@@ -95,8 +95,9 @@ class Steered(Market):
             payable = lock_payable("brand", self.shop.brand.id, currency)
         lines = SettledLine.objects.filter(refund="", line__refunded__lt=F("line__amount"))
         for settled in lines.select_related("line__order").order_by("-id") if payable > 0 else ():
+            everybodys = left_of(settled)
             for back in range(1, min(settled.line.amount - settled.line.refunded, 200)):
-                left = payable - _back(settled, Money(back, currency)).parts.brand.amount
+                left = payable - back_of(everybodys, Money(back, currency)).parts.brand.amount
                 if left > 0 and left % 100 == ending:
                     give_back(settled.line.order, back)
                     return True

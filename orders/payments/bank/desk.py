@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 
 from marketplace.lib import rows
+from marketplace.lib.clock import LONG_AGO
 from marketplace.lib.money import Money
 from orders.payments.bank.models import SimulatedBankTransfer as Order
 
@@ -77,6 +78,9 @@ def ask(key: str, *, now: datetime) -> Answer | None:
 
 def tell(*, now: datetime, limit: int) -> list[Answer]:
     """Return outcomes that the bank tells by itself, each as often as it does, whoever listens meanwhile."""
+    first = next_told(after=LONG_AGO)
+    if first is None or first > now:
+        return []
     _resolve(now)
     untold = Order.objects.filter(messages__gt=0, resolves_at__lte=now).order_by("resolves_at")
     with transaction.atomic():

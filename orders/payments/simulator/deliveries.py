@@ -1,7 +1,7 @@
 """What a sweep runs: outcomes of due payments and refunds, payouts, and the messages that are due."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 
 import httpx
@@ -25,16 +25,13 @@ WEBHOOK_PATH = "/api/v1/gateway/webhooks"
 #: Seconds; together shorter than the first retry, so that attempts do not overlap.
 TIMEOUT = httpx.Timeout(connect=1.0, read=3.0, write=3.0, pool=1.0)
 
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _PLANNED = """
 SELECT
     (SELECT MIN(resolves_at) FROM payments_sim_payment WHERE state = 'processing' AND resolves_at > %s),
     (SELECT MIN(resolves_at) FROM payments_sim_refund WHERE state = 'processing' AND resolves_at > %s),
-    (SELECT MIN(due_at) FROM payments_sim_delivery WHERE state = 'pending' AND due_at > %s)
-"""
-_HELD = """
-SELECT MIN(resolves_at) FROM payments_sim_payment
-WHERE state = 'captured' AND payout_id IS NULL AND resolves_at > %s
+    (SELECT MIN(due_at) FROM payments_sim_delivery WHERE state = 'pending' AND due_at > %s),
+    (SELECT MIN(resolves_at) FROM payments_sim_payment
+        WHERE state = 'captured' AND payout_id IS NULL AND resolves_at > %s)
 """
 
 log = logging.getLogger(__name__)
@@ -58,15 +55,14 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
     )
 
 
-def next_due(*, after: datetime | None = None) -> datetime | None:
+def next_due(*, after: datetime = clock.LONG_AGO) -> datetime | None:
     """Return when ``deliver_due`` has something to do, which may be past; None when nothing is planned.
 
     With ``after``, only what is planned for later than that moment counts.
     """
-    after = after or _LONG_AGO
-    oldest = rows.earliest(_HELD, [after - PAYOUT_AFTER])
-    planned = (rows.earliest(_PLANNED, [after] * 3), oldest and oldest + PAYOUT_AFTER)
-    return min((at for at in planned if at is not None), default=None)
+    *planned, held_since = rows.moments(_PLANNED, [after, after, after, after - PAYOUT_AFTER])
+    due = (*planned, held_since and held_since + PAYOUT_AFTER)
+    return min((at for at in due if at is not None), default=None)
 
 
 def deliver_now(*, payment_id: str, now: datetime) -> None:
