@@ -113,4 +113,9 @@ def _hide_card(match: re.Match[str]) -> str:
 
 
 #: One list for good: loggers keep the list that they first saw, tests put their own processor into it.
-_CHAIN: list[Processor] = [*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+#: A line below the level costs no more than the question.
+_CHAIN: list[Processor] = [
+    structlog.stdlib.filter_by_level,
+    *_shared(),
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]

@@ -5,18 +5,22 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from marketplace import media
+from marketplace.api import urls as catalogue
+from marketplace.reports.api import urls as reports
+from marketplace.rest.paths import by_segment
+from orders.api import urls as orders
+from refunds.api import urls as refunds
+from streams.api import urls as streams
+
+_API = (streams, catalogue, orders, refunds, reports)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(by_segment(pattern for app in _API for pattern in app.urlpatterns))),
     path("api/", include("marketplace.rest.urls")),
-    path("api/v1/", include("streams.api.urls")),
-    path("api/v1/", include("marketplace.api.urls")),
-    path("api/v1/", include("orders.api.urls")),
-    path("api/v1/", include("refunds.api.urls")),
-    path("api/v1/", include("marketplace.reports.api.urls")),
-    path("", include("marketplace.storefront.urls")),
     path("admin/live/", include("marketplace.console.urls")),
     path("admin/money/", include("marketplace.console.money_urls")),
     path("admin/", admin.site.urls),
+    path("", include("marketplace.storefront.urls")),
     path("media/<str:folder>/<str:name>", media.picture, name="media"),
 ]
 

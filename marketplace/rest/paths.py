@@ -1,9 +1,10 @@
 """Addresses: ids in paths, and the template that an address was made from."""
 
 import re
+from collections.abc import Iterable
 
 from django.http import HttpRequest
-from django.urls import register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import get_converters
 
 UNMATCHED = "unmatched"
@@ -20,6 +21,22 @@ def register_ids(*prefixes: str, **named: str) -> None:
     for name, prefix in {**dict.fromkeys(prefixes), **named}.items():
         if name not in get_converters():
             register_converter(_converter(prefix or name), name)
+
+
+def by_segment(patterns: Iterable[URLPattern]) -> list[URLPattern | URLResolver]:
+    """Return the same addresses as a tree of their segments.
+
+    Of a list, Django tries all addresses until one fits; of a tree, only those beside the way.
+    """
+    ends, ways = list[URLPattern | URLResolver](), dict[str, list[URLPattern]]()
+    for pattern in patterns:
+        segment, slash, rest = str(pattern.pattern).partition("/")
+        if slash:
+            below = path(rest, pattern.callback, pattern.default_args, pattern.name)
+            ways.setdefault(segment, []).append(below)
+        else:
+            ends.append(pattern)
+    return [*ends, *(path(f"{segment}/", include(by_segment(below))) for segment, below in ways.items())]
 
 
 def template_of(request: HttpRequest) -> str:

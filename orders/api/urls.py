@@ -13,7 +13,7 @@ from orders.api.shipments import OrderShipments, ShipmentDetail, Shipments
 from orders.api.slot_fees import OneSlotFee, SlotFees, SlotFeeWithdrawal
 from orders.api.statement_lines import StatementExport, StatementLines
 
-register_ids("ord", "pay", "shp", "stm", "pyo")
+register_ids("ord", "pay", "shp", "stm", "pyo", "ses", "slt")
 
 SLOT = "sessions/<ses:session_id>/lineup/<slt:slot_id>"
 

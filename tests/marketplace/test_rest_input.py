@@ -115,11 +115,12 @@ BAD_VALUES: list[tuple[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "value"), BAD_VALUES)
-def test_a_value_of_the_wrong_kind_is_refused_by_name(name: str, value: Any) -> None:
-    problem = problem_of(echo({**GOOD, name: value}), 400, "invalid")
-    assert [entry["param"].partition(".")[0] for entry in problem["errors"]] == [name]
-    assert problem["param"] == problem["errors"][0]["param"]
+def test_a_value_of_the_wrong_kind_is_refused_by_name() -> None:
+    for name, value in BAD_VALUES:
+        problem = problem_of(echo({**GOOD, name: value}), 400, "invalid")
+        named = [entry["param"].partition(".")[0] for entry in problem["errors"]]
+        assert named == [name], (name, value)
+        assert problem["param"] == problem["errors"][0]["param"], (name, value)
 
 
 def test_every_fault_is_named_with_its_place() -> None:

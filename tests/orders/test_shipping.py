@@ -202,14 +202,12 @@ _BAD_VALUES: dict[str, tuple[object, ...]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("param", "value"), tuple((param, value) for param, values in _BAD_VALUES.items() for value in values)
-)
-def test_malformed_parcels_are_refused(order: Order, brand_owner: User, param: str, value: object) -> None:
-    body = {"carrier": "Hawker Express", "tracking_number": "SF10020030", param: value}
-    path = f"/api/v1/orders/{order.id}/shipments"
-    problem = problem_of(post(caller(brand_owner), path, body), 400, "invalid")
-    assert problem["param"] == param
+def test_malformed_parcels_are_refused(order: Order, brand_owner: User) -> None:
+    olga, path = caller(brand_owner), f"/api/v1/orders/{order.id}/shipments"
+    for param, value in ((param, value) for param, values in _BAD_VALUES.items() for value in values):
+        body = {"carrier": "Hawker Express", "tracking_number": "SF10020030", param: value}
+        problem = problem_of(post(olga, path, body), 400, "invalid")
+        assert problem["param"] == param, (param, value)
     assert states_of(order) == ["paid"]
 
 

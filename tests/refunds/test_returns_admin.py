@@ -15,7 +15,16 @@ from refunds.policy import Reason
 from streams.actions.captions import add_caption
 from tests.orders.gateway_receiver import Hours
 from tests.orders.shop import Shop
-from tests.orders.test_orders_admin import SLOW, listing, page, press, signed_in, slowest_statement, stranger
+from tests.orders.test_orders_admin import (
+    MANY,
+    SLOW,
+    listing,
+    page,
+    press,
+    signed_in,
+    slowest_statement,
+    stranger,
+)
 from tests.orders.times import findings
 from tests.pictures import grey_dot
 from tests.refunds.claims import NOTE, PARCEL, asked, delivered, done, uploaded
@@ -161,11 +170,11 @@ def copies(case: Return, size: int) -> None:
             cursor.execute("ANALYZE refunds_return")
 
 
-def test_the_list_opens_at_once_with_a_hundred_thousand_returns(
+def test_the_list_opens_at_once_however_many_returns_there_are(
     case: Return, brand_staff: User, admin: User
 ) -> None:
-    copies(case, 100_000)
-    assert Return.objects.count() == 100_001
+    copies(case, MANY)
+    assert Return.objects.count() == MANY + 1
     queries = ["", "?state__exact=disputed", f"?reason__exact={Reason.QUALITY}", f"?q={case.order_id}"]
     slow: dict[Any, float] = {}
     for person in (brand_staff, admin):

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms import Form
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from marketplace.lib import clock
@@ -100,15 +102,22 @@ def address(world: World, route: str, thing: str) -> str:
     return reverse(f"admin:{route}", args=[] if thing == "-" else [world.ids[thing]])
 
 
-def form_of(page: Any) -> Form | None:
-    """Return the form that a page shows."""
+def form_at(reader: Caller, path: str) -> Form | None:
+    """Return the form that a page shows; the page is not drawn, for nobody looks at it."""
+    with patch.object(TemplateResponse, "render", _undrawn):
+        page = reader.get(path)
     form: Form | None = getattr(page, "context_data", {}).get("form")
     return form
 
 
+def _undrawn(page: Any) -> Any:
+    page.content = b""
+    return page
+
+
 def good_form(world: World, reader: Caller, route: str, thing: str) -> dict[str, Any]:
     """Return what somebody sends who fills in a button's form well."""
-    return filled(world, form_of(reader.get(address(world, route, thing))), route)
+    return filled(world, form_at(reader, address(world, route, thing)), route)
 
 
 def filled(world: World, form: Form | None, route: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
+from django.template import Context, Engine, Template
+from django.template.loader_tags import ExtendsNode
 from django.template.response import TemplateResponse
 from django.urls import URLResolver, reverse
 from pytest_django import DjangoDbBlocker, Settings
@@ -16,6 +18,13 @@ from marketplace.lib import clock
 from streams.actions.restock import restock_slot
 from tests.security.world import World, build_world, undone
 from tests.servers import Web
+
+#: What a page of the admin has of its own, and no frame around it.
+BARE_FRAME = """{% load unfold %}
+{% block title %}{% endblock %} {% block extrastyle %}{% endblock %} {% block extrahead %}{% endblock %}
+{% include "unfold/helpers/header.html" %} {% include "unfold/helpers/messages.html" %}
+{% if cl %}{% tab_list "changelist" cl.opts %}{% elif opts %}{% tab_list "changeform" opts %}{% endif %}
+{% block content %}{% endblock %}"""
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +56,17 @@ def bare_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def bare_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the sidebar of the admin to its first page: elsewhere it is the same."""
-    drawn, index = sidebar.navigation, reverse("admin:index")
+    """Leave head, sidebar and footer of the admin to its first page: elsewhere they are the same."""
+    index, listed, found = reverse("admin:index"), sidebar.navigation, ExtendsNode.find_template
+    bare = Engine.get_default().from_string(BARE_FRAME)
+
+    def find(node: ExtendsNode, name: str, context: Context) -> Template:
+        is_frame = name == "admin/base.html" and context["request"].path != index
+        return bare if is_frame else found(node, name, context)
+
+    monkeypatch.setattr(ExtendsNode, "find_template", find)
     monkeypatch.setattr(
-        sidebar, "navigation", lambda request: drawn(request) if request.path == index else []
+        sidebar, "navigation", lambda request: listed(request) if request.path == index else []
     )
 
 

@@ -15,7 +15,7 @@ from tests.security.test_admin_matrix import outcome, visit
 from tests.security.watching import writing_nothing
 from tests.security.world import World, looked_at, undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals", "bare_frame")]
 
 BEFORE = {"start": off_air, "rehearse": off_air, "end_rehearsal": rehearsing, "resume": paused}
 DANGEROUS = ("", "a\0b", "9" * 30, "-1", "NaN", "two\nlines", "﷽" * 300)

@@ -12,10 +12,10 @@ from marketplace.rest.pages import PARAMS as PAGING
 from tests.marketplace.rest_callers import problem_of
 from tests.plugin import thorough_in
 from tests.security.malformed import HEX, HOME, judge, resolved
-from tests.security.matrix import ROWS, Row
+from tests.security.matrix import ROWS, Row, area_of, by_area, name_of
 from tests.security.openapi import first_rows, operation_of, parameters, schemas
 from tests.security.requests import body_of, encoded, let_in
-from tests.security.watching import writing_nothing
+from tests.security.watching import noted, writing_nothing
 from tests.security.world import World, undone
 
 pytestmark = pytest.mark.django_db
@@ -51,10 +51,6 @@ PLAIN = re.compile(r"-?[0-9]{1,18}|true|false")
 KEYS: tuple[str, ...] = ("", "x" * 256, "é", "\x7f", "a\tb", "\x01")
 
 
-def name_of(row: Row) -> str:
-    return f"{row.method} {row.address}"
-
-
 def is_refusal(answer: Any, path: str = "/api/") -> bool:
     """Tell whether an answer refuses: in the form of the API, elsewhere with a page."""
     kind = answer.headers.get("Content-Type")
@@ -82,22 +78,30 @@ def values_of(name: str, row: Row) -> tuple[str, ...]:
     return FEW if name in PAGING and row.address != "brands" else VALUES
 
 
-@pytest.mark.parametrize("row", READ, ids=name_of)
-def test_a_malformed_parameter_is_refused(world: World, row: Row) -> None:
+@pytest.mark.parametrize("rows", by_area(READ), ids=area_of)
+def test_a_malformed_parameter_is_refused(world: World, rows: list[Row]) -> None:
+    wrong: dict[str, tuple[int, bytes]] = {}
+    for row in rows:
+        with undone(), writing_nothing():
+            wrong |= wrongly_answered(world, row)
+        assert let_in(world, row).get(world.fill(row.path)).status_code == 200
+    assert wrong == {}
+
+
+def wrongly_answered(world: World, row: Row) -> dict[str, tuple[int, bytes]]:
+    """Return what was answered to malformed parameters and should not have been."""
     caller, path = let_in(world, row), world.fill(row.path)
     join = "&" if "?" in path else "?"
     wrong = {}
-    with undone(), writing_nothing():
-        for parameter in parameters(operation_of(world, row), "query"):
-            is_wrong = judge_parameter(dict(resolved(parameter["schema"], schemas())))
-            for value in values_of(parameter["name"], row):
-                asked = f"{path}{join}{quote(parameter['name'])}={value}"
-                answer = caller.get(asked)
-                fine = is_refusal(answer) or (answer.status_code == 200 and not is_wrong(value))
-                if not fine or (is_wrong(value) and answer.status_code != 400):
-                    wrong[asked[-200:]] = (answer.status_code, answer.content[:200])
-    assert wrong == {}
-    assert caller.get(path).status_code == 200
+    for parameter in parameters(operation_of(world, row), "query"):
+        is_wrong = judge_parameter(dict(resolved(parameter["schema"], schemas())))
+        for value in values_of(parameter["name"], row):
+            asked = f"{path}{join}{quote(parameter['name'])}={value}"
+            answer = caller.get(asked)
+            fine = is_refusal(answer) or (answer.status_code == 200 and not is_wrong(value))
+            if not fine or (is_wrong(value) and answer.status_code != 400):
+                wrong[asked[-200:]] = (answer.status_code, answer.content[:200])
+    return wrong
 
 
 def test_paging_is_tried_with_everything(world: World) -> None:
@@ -107,18 +111,19 @@ def test_paging_is_tried_with_everything(world: World) -> None:
 
 
 @pytest.mark.only_in("embedded")  # refused before anybody asks a database
-@pytest.mark.parametrize("row", [row for row in API if row.token != "none"], ids=name_of)
-def test_an_unknown_parameter_is_refused(world: World, row: Row) -> None:
-    path = world.fill(row.path)
-    asked = f"{path}{'&' if '?' in path else '?'}unknown=1"
-    with undone(), writing_nothing():
-        answer = let_in(world, row).send(
-            row.method,
-            asked,
-            headers={"Idempotency-Key": "k"},
-            **encoded(body_of(world, row.method, row.address)),
-        )
-    assert problem_of(answer, 400, "invalid")["param"] == "unknown"
+def test_an_unknown_parameter_is_refused(world: World) -> None:
+    faults: dict[str, str] = {}
+    for row in (row for row in API if row.token != "none"):
+        path = world.fill(row.path)
+        with noted(faults, name_of(row)), undone(), writing_nothing():
+            answer = let_in(world, row).send(
+                row.method,
+                f"{path}{'&' if '?' in path else '?'}unknown=1",
+                headers={"Idempotency-Key": "k"},
+                **encoded(body_of(world, row.method, row.address)),
+            )
+            assert problem_of(answer, 400, "invalid")["param"] == "unknown"
+    assert faults == {}
 
 
 def malformed(world: World, row: Row) -> Iterator[tuple[str, str]]:
@@ -134,38 +139,45 @@ def malformed(world: World, row: Row) -> Iterator[tuple[str, str]]:
         yield world.fill(row.path.replace(f"{{{name}}}", f"{prefix}_{'f' * 32}")), name
 
 
-@pytest.mark.parametrize("row", NAMED, ids=name_of)
-def test_what_no_address_names_is_not_found(world: World, row: Row) -> None:
-    caller, wrong = let_in(world, row), {}
-    kwargs = encoded(body_of(world, row.method, row.address))
-    with undone(), writing_nothing():
-        for path, _ in malformed(world, row):
-            answer = caller.send(row.method, path, headers={"Idempotency-Key": "k"}, **kwargs)
-            is_empty = row.method == "HEAD"
-            if answer.headers.get("Location", "").startswith("/sign-in?"):
-                continue  # a page asks nobody in before it says what there is
-            if not (is_refusal(answer, row.path) or is_empty) or answer.status_code not in {400, 404, 405}:
-                wrong[path[-200:]] = (answer.status_code, answer.content[:200])
+@pytest.mark.parametrize("rows", by_area(NAMED), ids=area_of)
+def test_what_no_address_names_is_not_found(world: World, rows: list[Row]) -> None:
+    wrong = {}
+    for row in rows:
+        caller, kwargs = let_in(world, row), encoded(body_of(world, row.method, row.address))
+        with undone(), writing_nothing():
+            for path, _ in malformed(world, row):
+                answer = caller.send(row.method, path, headers={"Idempotency-Key": "k"}, **kwargs)
+                if not is_not_found(answer, row):
+                    wrong[path[-200:]] = (answer.status_code, answer.content[:200])
     assert wrong == {}
 
 
+def is_not_found(answer: Any, row: Row) -> bool:
+    """Tell whether an answer says that there is nothing; pages first ask who it is that looks."""
+    if answer.headers.get("Location", "").startswith("/sign-in?"):
+        return True
+    return (is_refusal(answer, row.path) or row.method == "HEAD") and answer.status_code in {400, 404, 405}
+
+
 @pytest.mark.only_in("embedded")  # refused before anybody asks a database
-@pytest.mark.parametrize("row", POSTED, ids=name_of)
-def test_a_malformed_idempotency_key_is_refused(world: World, row: Row) -> None:
-    caller, path = (
-        let_in(world, row),
-        world.fill(row.path),
-    )
-    kwargs = encoded(body_of(world, row.method, row.address))
-    required = any(each.get("required") for each in parameters(operation_of(world, row), "header"))
+def test_a_malformed_idempotency_key_is_refused(world: World) -> None:
+    faults: dict[str, str] = {}
     with undone(), writing_nothing():
-        for key in KEYS:
-            problem = problem_of(
-                caller.send(row.method, path, headers={HEADER: key}, **kwargs), 400, "invalid"
-            )
-            assert problem["param"] == HEADER
-        if required:
-            problem_of(caller.send(row.method, path, **kwargs), 400, "idempotency_key_missing")
+        for row in POSTED:
+            with noted(faults, name_of(row)):
+                try_keys(world, row)
+    assert faults == {}
+
+
+def try_keys(world: World, row: Row) -> None:
+    """Send malformed keys, and where one is required, none."""
+    caller, path = let_in(world, row), world.fill(row.path)
+    kwargs = encoded(body_of(world, row.method, row.address))
+    for key in KEYS:
+        answer = caller.send(row.method, path, headers={HEADER: key}, **kwargs)
+        assert problem_of(answer, 400, "invalid")["param"] == HEADER
+    if any(each.get("required") for each in parameters(operation_of(world, row), "header")):
+        problem_of(caller.send(row.method, path, **kwargs), 400, "idempotency_key_missing")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests.plugin import thorough_in
 from tests.security.admin_matrix import BULK_ROWS, BUTTON_ROWS, LIST_ROWS, Row
-from tests.security.admin_requests import BEFORE, address, filled, form_of
+from tests.security.admin_requests import BEFORE, address, filled, form_at
 from tests.security.malformed import HEX, HOME
 from tests.security.watching import writing_nothing
 from tests.security.world import World, undone
@@ -62,7 +62,7 @@ def test_a_malformed_form_is_shown_again(world: World, row: Row) -> None:
     with undone():
         if before := BEFORE.get(row.name):
             before(world)
-        form = form_of(caller.get(path))
+        form = form_at(caller, path)
         good = filled(world, form, row.name)
         for field in fields_of(row, form):
             for text in DANGEROUS:

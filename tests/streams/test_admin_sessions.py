@@ -233,13 +233,12 @@ class TestWhoFindsWhat:
             assert desk.post(address(obj), {"title": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("model", (Session, Slot, Deal, RoomEvent))
 def test_a_list_costs_the_same_however_long(
-    admin: User, live: Session, slot: Slot, make_variant: MakeVariant, host: User, model: Any
+    admin: User, live: Session, slot: Slot, make_variant: MakeVariant, host: User
 ) -> None:
     client = inside(admin)
 
-    def cost() -> int:
+    def cost(model: Any) -> int:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(list_of(model)).status_code == 200
         return len(queries)
@@ -253,12 +252,13 @@ def test_a_list_costs_the_same_however_long(
         )
         Session.objects.create(streamer=live.streamer, title=f"S{number}", created_at=now)
 
+    models = (Session, Slot, Deal, RoomEvent)
     grow(0)
-    client.get(list_of(model))
-    before = cost()
+    cost(Session)  # whatever is asked once a process
+    short = {model: cost(model) for model in models}
     for number in range(1, 5):
         grow(number)
-    assert cost() == before
+    assert {model: cost(model) for model in models} == short
 
 
 def test_people_and_plans(

@@ -50,16 +50,19 @@ def test_what_one_says_everybody_hears_once(web: Web, room: Session, buyer: User
         assert [chat["text"] for chat in later.heard[0]["data"]["chats"]] == ["how much?", "39,90"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    (None, 7, True, "", " ", "\n", "\0", "\u200b", "x" * 201, "x" * 5_000, ["hello"], {"text": "x"}, 1e400),
+MALFORMED: tuple[Any, ...] = (
+    *(None, 7, True, "", " ", "\n", "\0", "\u200b", "x" * 201, "x" * 5_000, ["hello"], {"text": "x"}),
 )
-def test_malformed_text_is_refused(web: Web, room: Session, buyer: User, text: Any) -> None:
-    with Viewer(web, room, buyer) as bella:
-        answer = bella.ask("chat.send", text=text) if text != 1e400 else bella.ask("chat.send")
-        assert (answer["type"], answer["data"]["code"]) == ("error", "invalid")
-        assert bella.say("still here")["type"] == "chat.accepted"
-    assert ChatMessage.objects.count() == 1
+
+
+def test_malformed_text_is_refused(web: Web, room: Session) -> None:
+    given: list[dict[str, Any]] = [{"text": text} for text in MALFORMED]
+    for number, data in enumerate([*given, {}]):
+        with Viewer(web, room, sign_up(f"bella-{number}")) as bella:  # one alone would be too fast
+            answer = bella.ask("chat.send", **data)
+            assert (answer["type"], answer["data"].get("code")) == ("error", "invalid"), data
+            assert bella.say("still here")["type"] == "chat.accepted"
+    assert ChatMessage.objects.count() == len(given) + 1
 
 
 def test_frames_that_are_no_command_are_refused_and_the_room_goes_on(
@@ -89,11 +92,12 @@ def test_nobody_may_watch_and_like_but_not_write(web: Web, room: Session) -> Non
     assert not ChatMessage.objects.exists()
 
 
-@pytest.mark.parametrize("count", (0, -1, 101, 10**30, 1.5, "3", True, None, [1]))
-def test_malformed_likes_are_refused(web: Web, room: Session, count: Any) -> None:
+def test_malformed_likes_are_refused(web: Web, room: Session) -> None:
+    counts = (0, -1, 101, 10**30, 1.5, "3", True, None, [1])
     with Viewer(web, room) as nobody:
-        answer = nobody.ask("like", count=count)
-        assert (answer["type"], answer["data"]["code"]) == ("error", "invalid")
+        answers = {str(count): nobody.ask("like", count=count) for count in counts}
+    codes = {count: (answer["type"], answer["data"].get("code")) for count, answer in answers.items()}
+    assert codes == dict.fromkeys(codes, ("error", "invalid"))
 
 
 def test_somebody_who_writes_too_fast_is_told_so(web: Web, room: Session, buyer: User) -> None:
