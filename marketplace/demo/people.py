@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
 
 from marketplace.actions.accounts import create_account
 from marketplace.actions.simulated_people import make_people
@@ -54,7 +57,14 @@ def admin(now: datetime) -> User:
     known = User.objects.filter(username=ADMIN).first()
     if known is not None:
         return known
-    return User.objects.create_superuser(ADMIN, password=PASSWORD, display_name="Demo admin", date_joined=now)
+    return User.objects.create(
+        username=ADMIN,
+        password=_hash(PASSWORD),
+        display_name="Demo admin",
+        date_joined=now,
+        is_staff=True,
+        is_superuser=True,
+    )
 
 
 def account(username: str, now: datetime) -> User:
@@ -62,7 +72,9 @@ def account(username: str, now: datetime) -> User:
     known = User.objects.filter(username=username).first()
     if known is not None:
         return known
-    return create_account(username=username, password=PASSWORD, display_name=ACCOUNTS[username], now=now)
+    return create_account(
+        username=username, password=PASSWORD, display_name=ACCOUNTS[username], hashing=_hash, now=now
+    )
 
 
 def streamer(host: Host, now: datetime) -> Streamer:
@@ -89,3 +101,9 @@ def crowd(actor: User, now: datetime) -> list[User]:
         made = make_people(count=CROWD, seed=CROWD_SEED, actor=actor, now=now)
         known = {person.user.username: person.user for person in made.people}
     return [known[name] for name in names]
+
+
+@cache
+def _hash(password: str) -> str:
+    """Return the one hash of the one password: everybody knows that it is the same."""
+    return make_password(password)

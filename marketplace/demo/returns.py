@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -59,12 +58,6 @@ def _shown(line: OrderLine, motif: str, now: datetime) -> list[str]:
     """Upload the picture of a motif; nothing for none."""
     if not motif:
         return []
-    picture = SimpleUploadedFile("picture.png", _picture(motif), "image/png")
+    picture = SimpleUploadedFile("picture.png", product_picture(motif), "image/png")
     with evidence.stored(picture) as file:
         return [add_evidence(return_id=None, file=file, owner_id=line.buyer_id, now=now).id]
-
-
-@cache
-def _picture(motif: str) -> bytes:
-    """Draw a motif once: several buyers show the same."""
-    return product_picture(motif)
