@@ -23,6 +23,10 @@ LONGEST_WAIT = timedelta(seconds=30)
 _ROOMS = f"""
 SELECT DISTINCT session.id FROM streams_session session JOIN streams_slot slot ON slot.session_id = session.id
 WHERE session.state IN ({rows.marks(ON_AIR)}) AND slot.variant_id"""  # noqa: S608 - placeholders only
+_LINE_UP = """
+SELECT slot.id, slot.allocation, slot.taken, level.on_hand - level.held
+FROM streams_slot slot JOIN marketplace_stocklevel level ON level.variant_id = slot.variant_id
+WHERE slot.session_id = %s ORDER BY slot.id"""
 
 
 def selling(variant_ids: Iterable[str]) -> rows.Select:
@@ -90,10 +94,12 @@ def _counts(session: Session) -> list[dict[str, Any]]:
     """Return the present counts of every slot and open deal of the session."""
     counts: list[dict[str, Any]] = []
     slot_left = {}
-    for slot in Slot.objects.filter(session=session).select_related("variant__stock").order_by("id"):
-        slot_left[slot.id] = left = slot.left(slot.variant.stock.available)
-        counts.append({"slot": slot.id, "deal": None, "left": left, "sold": slot.taken})
-    for deal in Deal.objects.filter(session=session, closed_at=None).order_by("id"):
+    line_up = rows.select(_LINE_UP, [session.id[-32:]], kinds=("slt", None, None, None))
+    for slot_id, allocation, taken, available in line_up:
+        slot_left[slot_id] = left = Slot(allocation=allocation, taken=taken).left(available)
+        counts.append({"slot": slot_id, "deal": None, "left": left, "sold": taken})
+    deals = rows.where(Deal, "session_id = %s AND closed_at IS NULL ORDER BY id", [session.id[-32:]])
+    for deal in deals:
         left = deal.left(slot_left[deal.slot_id])
         counts.append({"slot": deal.slot_id, "deal": deal.id, "left": left, "sold": deal.taken})
     return counts
