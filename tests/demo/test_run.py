@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -69,12 +70,16 @@ class Scene:
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    @cached_property
+    def browser(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, follow_redirects=True)
+
     def start(self, *, viewers: int) -> Supervisor:
         self.started.append(Supervisor(self.folder, self.port, viewers=viewers))
         return self.started[-1]
 
     def live_titles(self) -> set[str]:
-        answer = httpx.get(f"{self.url}/api/v1/sessions", params={"show": "live"}).json()
+        answer = self.browser.get("/api/v1/sessions", params={"show": "live"}).json()
         return {session["title"] for session in answer["data"]}
 
 
@@ -92,12 +97,14 @@ def scene() -> Iterator[Scene]:
 def test_it_serves_plays_and_leaves_nothing_behind(scene: Scene) -> None:
     demo = scene.start(viewers=5)
     demo.wait_for("Ctrl-C stops everything.", seconds=SECONDS_TO_PAGE)
-    page = httpx.get(f"{scene.url}/")
+    page = scene.browser.get("/")
     assert page.status_code == 200
     assert "Harvest evening" in page.text
     for address in re.findall(rf"{scene.url}\S*", demo.text):
-        assert httpx.get(address, follow_redirects=True).status_code == 200, address
-    wait_until(lambda: len(scene.live_titles()) == 2, seconds=SECONDS_TO_SHOW, what="the simulated show")
+        assert scene.browser.get(address).status_code == 200, address
+    wait_until(
+        lambda: len(scene.live_titles()) == 2, seconds=SECONDS_TO_SHOW, what="the simulated show", every=0.25
+    )
     children = demo.children()
     assert {os.getsid(child.pid) for child in children}.isdisjoint({os.getsid(demo.process.pid)})
 
