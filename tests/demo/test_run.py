@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -64,29 +63,26 @@ class Scene:
 
     folder: Path
     port: int
+    browser: httpx.Client
     started: list[Supervisor] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
-    @cached_property
-    def browser(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, follow_redirects=True)
-
     def start(self, *, viewers: int) -> Supervisor:
         self.started.append(Supervisor(self.folder, self.port, viewers=viewers))
         return self.started[-1]
 
     def live_titles(self) -> set[str]:
-        answer = self.browser.get("/api/v1/sessions", params={"show": "live"}).json()
+        answer = self.browser.get(f"{self.url}/api/v1/sessions", params={"show": "live"}).json()
         return {session["title"] for session in answer["data"]}
 
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    with temporary_folder() as folder:
-        scene = Scene(folder, free_port())
+    with temporary_folder() as folder, httpx.Client(follow_redirects=True) as browser:
+        scene = Scene(folder, free_port(), browser)
         yield scene
         for supervisor in scene.started:
             if supervisor.process.poll() is None:
@@ -97,7 +93,7 @@ def scene() -> Iterator[Scene]:
 def test_it_serves_plays_and_leaves_nothing_behind(scene: Scene) -> None:
     demo = scene.start(viewers=5)
     demo.wait_for("Ctrl-C stops everything.", seconds=SECONDS_TO_PAGE)
-    page = scene.browser.get("/")
+    page = scene.browser.get(f"{scene.url}/")
     assert page.status_code == 200
     assert "Harvest evening" in page.text
     for address in re.findall(rf"{scene.url}\S*", demo.text):
