@@ -60,6 +60,22 @@ def create_account(
     return user
 
 
+def create_superuser(*, username: str, hashed: str, display_name: str, now: datetime) -> User:
+    """Make a sandbox's administrator; ``hashed`` is what is kept of the password."""
+    user = User(
+        username=username,
+        password=hashed,
+        display_name=display_name,
+        date_joined=now,
+        is_staff=True,
+        is_superuser=True,
+    )
+    with action():
+        user.save(force_insert=True)
+        outbox.append("account.created", subject=user.id, payload={"user": user.id}, now=now)
+    return user
+
+
 def update_profile(*, user: User, changes: dict[str, Any], now: datetime) -> User:
     """Change a person's own display name or e-mail address."""
     changes = {name: value for name, value in changes.items() if getattr(user, name) != value}

@@ -7,7 +7,7 @@ from functools import cache
 
 from django.contrib.auth.hashers import make_password
 
-from marketplace.actions.accounts import create_account
+from marketplace.actions.accounts import create_account, create_superuser
 from marketplace.actions.simulated_people import make_people
 from marketplace.demo.catalogue import script
 from marketplace.models import User
@@ -57,14 +57,7 @@ def admin(now: datetime) -> User:
     known = User.objects.filter(username=ADMIN).first()
     if known is not None:
         return known
-    return User.objects.create(
-        username=ADMIN,
-        password=_hash(PASSWORD),
-        display_name="Demo admin",
-        date_joined=now,
-        is_staff=True,
-        is_superuser=True,
-    )
+    return create_superuser(username=ADMIN, hashed=_hash(PASSWORD), display_name="Demo admin", now=now)
 
 
 def account(username: str, now: datetime) -> User:
