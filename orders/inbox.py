@@ -6,8 +6,6 @@ Only these, and the action that keeps a message, write the inbox.
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection
-
 from marketplace.lib import rows
 from marketplace.lib.atomic import require_transaction
 from orders.models import InboundWebhook
@@ -40,10 +38,8 @@ def next_message(*, about_refunds: bool, after: datetime) -> datetime | None:
 def lock_unapplied(inbox_id: str) -> InboundWebhook | None:
     """Lock a message that is not applied yet; None when it is, or when somebody else is applying it."""
     require_transaction()
-    messages = InboundWebhook.objects.filter(id=inbox_id, applied_at=None)
-    if connection.features.has_select_for_update_skip_locked:
-        messages = messages.select_for_update(skip_locked=True)
-    return messages.first()
+    locked = rows.lock(InboundWebhook, [inbox_id], skip_locked=True)
+    return next((message for message in locked if message.applied_at is None), None)
 
 
 def apply(inbox_id: str, take: Callable[[Event], str], *, now: datetime) -> str:
@@ -65,7 +61,7 @@ def close(message: InboundWebhook, outcome: str, *, now: datetime) -> str:
     """Note that a locked message is applied and what came of it, and return that."""
     require_transaction()
     outcome = outcome[:_LONGEST_OUTCOME]
-    InboundWebhook.objects.filter(id=message.id).update(applied_at=now, outcome=outcome)
+    rows.update(InboundWebhook, message.id, {"applied_at": now, "outcome": outcome})
     return outcome
 
 

@@ -53,6 +53,7 @@ STANDING = frozenset({Pay.CREATED, Pay.PROCESSING, Pay.CAPTURED, Pay.PARTLY_REFU
 LINE_MEANS_MONEY = frozenset({Line.PAID})
 PAYMENT_MEANS_MONEY = frozenset({Pay.CAPTURED, Pay.CAPTURED_LATE, Pay.PARTLY_REFUNDED, Pay.REFUNDED})
 
+_MOVE_LINES = "UPDATE orders_orderline SET state = %s WHERE state = %s AND id"
 _HISTORY = ("line_id", "from_state", "to_state", "actor", "at")
 
 #: From the least to the most advanced; an order stands where its least advanced open line stands.
@@ -103,9 +104,11 @@ def advance_lines(lines: Sequence[OrderLine], to: str, *, actor: str, now: datet
     came_from = lines[0].state
     if to not in LINE_TRANSITIONS[came_from]:
         raise WrongOrderState(data={"state": came_from, "allowed": sorted(LINE_TRANSITIONS[came_from])})
-    ids = [line.id for line in lines]
-    if OrderLine.objects.filter(id__in=ids, state=came_from).update(state=to) != len(ids):
-        raise WrongOrderState(data={"state": came_from})
+    condition, ids = rows.any_of([line.id for line in lines])
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_MOVE_LINES} {condition}", [to, came_from, *ids])
+        if cursor.rowcount != len(lines):
+            raise WrongOrderState(data={"state": came_from})
     if to in LINE_MEANS_MONEY:
         for order_id in {line.order_id for line in lines}:
             tripwire.expect(order_id)
@@ -128,8 +131,8 @@ def advance_payment(
     if to not in PAYMENT_TRANSITIONS[came_from]:
         raise WrongOrderState(data={"state": came_from, "allowed": sorted(PAYMENT_TRANSITIONS[came_from])})
     gateway_id = gateway_id or payment.gateway_id
-    unmoved = Payment.objects.filter(id=payment.id, state=came_from)
-    if not unmoved.update(state=to, gateway_id=gateway_id, failure_code=failure_code, updated_at=now):
+    moved = {"state": to, "gateway_id": gateway_id, "failure_code": failure_code, "updated_at": now}
+    if not rows.update(Payment, payment.id, moved, state=came_from):
         raise WrongOrderState(data={"state": came_from})
     if to in PAYMENT_MEANS_MONEY:
         tripwire.expect(payment.order_id)

@@ -1,5 +1,6 @@
 """Sign-up and a person's own profile."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +20,23 @@ PROFILE_FIELDS = frozenset({"display_name", "email"})
 
 
 def create_account(
-    *, username: str, password: str, now: datetime, email: str = "", display_name: str = ""
+    *,
+    username: str,
+    password: str,
+    now: datetime,
+    email: str = "",
+    display_name: str = "",
+    hashing: Callable[[str], str] = make_password,
 ) -> User:
     """Sign a new person up.
+
+    Args:
+        username: what the person signs in with.
+        password: what nobody else knows.
+        now: the moment of it.
+        email: where the person has mail.
+        display_name: what others see.
+        hashing: makes of the password what is kept.
 
     Raises:
         Invalid: the name holds other characters than letters, digits and @/./+/-/_, or the password is weak.
@@ -34,7 +49,7 @@ def create_account(
         date_joined=now,
     )
     _check(user, password)
-    user.password = make_password(password)  # slow by design, so not inside the transaction
+    user.password = hashing(password)  # slow by design, so not inside the transaction
     taken = NameTaken(param="username")
     with refusing_duplicates(taken), action():
         if User.objects.filter(username__iexact=user.username).exists():
@@ -42,6 +57,22 @@ def create_account(
         user.save(force_insert=True)
         outbox.append("account.created", subject=user.id, payload={"user": user.id}, now=now)
         idempotency.remember(user)
+    return user
+
+
+def create_superuser(*, username: str, hashed: str, display_name: str, now: datetime) -> User:
+    """Make a sandbox's administrator; ``hashed`` is what is kept of the password."""
+    user = User(
+        username=username,
+        password=hashed,
+        display_name=display_name,
+        date_joined=now,
+        is_staff=True,
+        is_superuser=True,
+    )
+    with action():
+        user.save(force_insert=True)
+        outbox.append("account.created", subject=user.id, payload={"user": user.id}, now=now)
     return user
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from marketplace.actions.accounts import create_account
+from django.contrib.auth.hashers import make_password
+
+from marketplace.actions.accounts import create_account, create_superuser
 from marketplace.actions.simulated_people import make_people
 from marketplace.demo.catalogue import script
 from marketplace.models import User
@@ -54,7 +57,7 @@ def admin(now: datetime) -> User:
     known = User.objects.filter(username=ADMIN).first()
     if known is not None:
         return known
-    return User.objects.create_superuser(ADMIN, password=PASSWORD, display_name="Demo admin", date_joined=now)
+    return create_superuser(username=ADMIN, hashed=_hash(PASSWORD), display_name="Demo admin", now=now)
 
 
 def account(username: str, now: datetime) -> User:
@@ -62,7 +65,9 @@ def account(username: str, now: datetime) -> User:
     known = User.objects.filter(username=username).first()
     if known is not None:
         return known
-    return create_account(username=username, password=PASSWORD, display_name=ACCOUNTS[username], now=now)
+    return create_account(
+        username=username, password=PASSWORD, display_name=ACCOUNTS[username], hashing=_hash, now=now
+    )
 
 
 def streamer(host: Host, now: datetime) -> Streamer:
@@ -89,3 +94,9 @@ def crowd(actor: User, now: datetime) -> list[User]:
         made = make_people(count=CROWD, seed=CROWD_SEED, actor=actor, now=now)
         known = {person.user.username: person.user for person in made.people}
     return [known[name] for name in names]
+
+
+@cache
+def _hash(password: str) -> str:
+    """Return the one hash of the one password: everybody knows that it is the same."""
+    return make_password(password)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from marketplace.demo.courses import CARRIER, Course, quick_number
+from marketplace.lib import rows
 from marketplace.lib.money import Money
 from marketplace.models import User
 from orders.actions.place_orders import place_orders
@@ -56,7 +57,8 @@ class Purchase:
 
     def order(self) -> Order | None:
         """Return what was granted, None when it was refused."""
-        return Order.objects.filter(buyer=self.buyer, key=self.key).first()
+        placed = rows.where(Order, "buyer_id = %s AND key = %s", [self.buyer.id[-32:], self.key])
+        return next(iter(placed), None)
 
 
 def place(
@@ -86,7 +88,7 @@ def settle(purchase: Purchase, now: datetime) -> None:
         return
     if purchase.fate is Fate.CANCELS:
         cancel_own_order(user=purchase.buyer, order_id=order.id, now=now)
-    elif purchase.pays and not Payment.objects.filter(order=order).exists():
+    elif purchase.pays and not rows.fetch(Payment, [order.id], by="order"):
         try:
             pay(order_id=order.id, buyer_id=purchase.buyer.id, card=CARD, address=ADDRESS, now=now)
         except HoldExpired:  # the sweep of a server that runs meanwhile was quicker
@@ -108,7 +110,7 @@ def ship(purchase: Purchase, now: datetime) -> None:
     number = new_tracking_number(order.id)
     if purchase.course is not None:
         number = quick_number(f"{purchase.buyer.username} {purchase.key}", now)
-    for brand_id in OrderLine.objects.filter(order=order).values_list("brand_id", flat=True).distinct():
+    for brand_id in {line.brand_id for line in _lines(order)}:
         ship_lines(
             order_id=order.id,
             brand_id=brand_id,
@@ -120,4 +122,8 @@ def ship(purchase: Purchase, now: datetime) -> None:
 
 
 def _state(order: Order, now: datetime) -> str:
-    return order_state(list(OrderLine.objects.filter(order=order)), at=now)
+    return order_state(_lines(order), at=now)
+
+
+def _lines(order: Order) -> list[OrderLine]:
+    return rows.fetch(OrderLine, [order.id], by="order")

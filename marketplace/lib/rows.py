@@ -4,7 +4,7 @@ The hot path reads a handful of rows in every transaction, and a queryset spends
 building its SQL than the database on answering it. Here the SQL and the converters of a model are made once.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -119,6 +119,25 @@ def insert(model: type[Model], columns: Sequence[str], values: Sequence[Any]) ->
         cursor.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks(columns)})', values)  # noqa: S608
 
 
+def add(row: Model) -> None:
+    """Insert a new row whose id is its own, as ``save`` does where nobody listens."""
+    fields: Sequence[Any] = row._meta.concrete_fields  # noqa: SLF001
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    insert(type(row), [field.column for field in fields], values)
+    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001
+
+
+def update(model: type[Model], key: str, changes: Mapping[str, Any], **as_seen: Any) -> bool:
+    """Set fields of the row with an id unless others are not as they were seen; tell whether they were."""
+    require_transaction()
+    statement, fields = _change(model, tuple(changes), tuple(as_seen))
+    values = (*changes.values(), key, *as_seen.values())
+    given = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return bool(cursor.rowcount)
+
+
 def select(
     statement: str, parameters: Sequence[Any], *, kinds: Sequence[str | None]
 ) -> list[tuple[Any, ...]]:
@@ -202,6 +221,18 @@ def _plan(model: type[Row], vendor: str) -> tuple[str, Callable[[Sequence[Any]],
     options = model._meta  # noqa: SLF001
     columns = ", ".join(f'"{field.column}"' for field in options.concrete_fields)
     return f'SELECT {columns} FROM "{options.db_table}"', _maker(model, vendor)  # noqa: S608 - names of columns
+
+
+@lru_cache(maxsize=128)
+def _change(model: type[Model], changes: Sequence[str], seen: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return the UPDATE of a row's fields, and the fields of its parameters."""
+    options = model._meta  # noqa: SLF001
+    changed: list[Any] = [options.get_field(name) for name in changes]
+    known: list[Any] = [options.get_field(name) for name in seen]
+    assignments = ", ".join(f'"{field.column}" = %s' for field in changed)
+    conditions = " AND ".join(f'"{field.column}" = %s' for field in (options.pk, *known))
+    statement = f'UPDATE "{options.db_table}" SET {assignments} WHERE {conditions}'  # noqa: S608
+    return statement, [*changed, options.pk, *known]
 
 
 @lru_cache(maxsize=64)

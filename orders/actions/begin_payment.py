@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from marketplace.errors import NotFound
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from marketplace.lib.clock import to_wire
 from orders import news
@@ -36,13 +37,15 @@ def begin_payment(*, order_id: str, buyer_id: str, address: Mapping[str, str], n
             raise HoldExpired(data={"pay_by": to_wire(order.pay_by)})
         if state != Line.PENDING_PAYMENT:
             raise WrongOrderState(data={"state": state})
-        payment = Payment.objects.filter(order=order, state__in=STANDING).first()
+        standing = [each for each in rows.fetch(Payment, [order.id], by="order") if each.state in STANDING]
+        payment = next(iter(standing), None)
         if payment is not None and payment.state != Pay.CREATED:
             raise PaymentInProgress(data={"payment": payment.id, "state": payment.state})
-        Order.objects.filter(id=order.id).update(address=dict(address))
+        rows.update(Order, order.id, {"address": dict(address)})
         if payment is None:
-            payment = Payment.objects.create(
+            payment = Payment(
                 order=order, amount=order.amount, currency=order.currency, created_at=now, updated_at=now
             )
+            rows.add(payment)
             news.payment_changed(payment, now=now)
     return payment

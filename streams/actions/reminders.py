@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from marketplace import idempotency, outbox
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from marketplace.models import User
 from streams.actions import steps
@@ -16,10 +17,10 @@ def set_reminder(*, session_id: str, user: User, now: datetime) -> Reminder:
     with action():
         session = steps.lock_session(session_id)
         steps.demand_state(session, State.SCHEDULED, State.REHEARSAL)
-        reminder, is_new = Reminder.objects.get_or_create(
-            user=user, session=session, defaults={"created_at": now}
-        )
-        if is_new:
+        known = rows.where(Reminder, "user_id = %s AND session_id = %s", [user.id[-32:], session.id[-32:]])
+        reminder = next(iter(known), None)
+        if reminder is None:
+            reminder = Reminder.objects.create(user=user, session=session, created_at=now)
             outbox.append("reminder.set", subject=session.id, payload={"user": user.id}, now=now)
         idempotency.remember(reminder)
     return reminder

@@ -144,7 +144,12 @@ class Runner:
 def _look(url: str) -> None:
     """See whether a marketplace answers at all; raises Failed."""
     try:
-        answer = httpx.get(f"{url.rstrip('/')}/healthz", timeout=FIRST_LOOK_SECONDS, trust_env=False)
+        answer = httpx.get(
+            f"{url.rstrip('/')}/healthz",
+            timeout=FIRST_LOOK_SECONDS,
+            trust_env=False,
+            verify=not url.startswith("http:"),
+        )
     except httpx.TransportError as error:
         raise Failed(
             f"Nothing answers at {url} ({error}). Start the marketplace (make run), or give its --url."

@@ -36,6 +36,7 @@ ALWAYS_WRITES = {
 }
 WRITES_ON_ROWS = {"create", "update", "delete"}
 MAKES_ROWS = {"filter", "exclude", "all", "select_for_update", "order_by", "using", "objects", "annotate"}
+WRITES_OF_LIB = {"add", "update"}  # of ``marketplace.lib.rows``
 RUNS_SQL = {"execute", "executemany", "copy"}
 SQL_WRITES = ("INSERT ", "UPDATE ", "DELETE ", "TRUNCATE ", "COPY ")
 
@@ -49,6 +50,8 @@ def writes(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def _is_write(call: ast.Call, function: ast.Attribute) -> bool:
     name = function.attr
+    if ast.unparse(function.value) == "rows":
+        return name in WRITES_OF_LIB
     if name in WRITES_ON_ROWS:
         return _is_on_rows(function.value)
     if name in RUNS_SQL:
@@ -107,6 +110,8 @@ def test_no_model_hides_a_write_in_save_or_in_a_signal() -> None:
         "order.save(update_fields=['state'])",
         "Order.objects.bulk_create(rows)",
         "cursor.execute('update orders_order set state = 1')",
+        "rows.update(Order, order.id, {'state': 'paid'})",
+        "rows.add(order)",
     ),
 )
 def test_the_check_sees_a_write(code: str) -> None:

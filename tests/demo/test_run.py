@@ -63,6 +63,7 @@ class Scene:
 
     folder: Path
     port: int
+    browser: httpx.Client
     started: list[Supervisor] = field(default_factory=list)
 
     @property
@@ -74,14 +75,14 @@ class Scene:
         return self.started[-1]
 
     def live_titles(self) -> set[str]:
-        answer = httpx.get(f"{self.url}/api/v1/sessions", params={"show": "live"}).json()
+        answer = self.browser.get(f"{self.url}/api/v1/sessions", params={"show": "live"}).json()
         return {session["title"] for session in answer["data"]}
 
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    with temporary_folder() as folder:
-        scene = Scene(folder, free_port())
+    with temporary_folder() as folder, httpx.Client(follow_redirects=True) as browser:
+        scene = Scene(folder, free_port(), browser)
         yield scene
         for supervisor in scene.started:
             if supervisor.process.poll() is None:
@@ -92,12 +93,14 @@ def scene() -> Iterator[Scene]:
 def test_it_serves_plays_and_leaves_nothing_behind(scene: Scene) -> None:
     demo = scene.start(viewers=5)
     demo.wait_for("Ctrl-C stops everything.", seconds=SECONDS_TO_PAGE)
-    page = httpx.get(f"{scene.url}/")
+    page = scene.browser.get(f"{scene.url}/")
     assert page.status_code == 200
     assert "Harvest evening" in page.text
     for address in re.findall(rf"{scene.url}\S*", demo.text):
-        assert httpx.get(address, follow_redirects=True).status_code == 200, address
-    wait_until(lambda: len(scene.live_titles()) == 2, seconds=SECONDS_TO_SHOW, what="the simulated show")
+        assert scene.browser.get(address).status_code == 200, address
+    wait_until(
+        lambda: len(scene.live_titles()) == 2, seconds=SECONDS_TO_SHOW, what="the simulated show", every=0.25
+    )
     children = demo.children()
     assert {os.getsid(child.pid) for child in children}.isdisjoint({os.getsid(demo.process.pid)})
 

@@ -144,3 +144,26 @@ def test_the_earliest_moment_is_that_of_all_columns() -> None:
     assert rows.earliest(moments, [NOW - timedelta(days=1)]) == NOW
     assert rows.earliest(moments, [NOW]) == later
     assert rows.earliest(first, [later]) is None
+
+
+def test_a_row_is_changed_only_as_it_was_seen() -> None:
+    tea = Category(slug="tea", name="Tea", fee_bp=300)
+    with action():
+        rows.add(tea)
+        assert not rows.update(Category, tea.pk, {"name": "Leaf", "fee_bp": 1}, name="Coffee")
+        assert rows.update(Category, tea.pk, {"name": "Leaf"}, name="Tea", fee_bp=300)
+        assert not rows.update(Category, "coffee", {"name": "Beans"})
+    assert list(Category.objects.values_list("name", "fee_bp")) == [("Leaf", 300)]
+    with pytest.raises(OutsideTransaction):
+        rows.update(Category, tea.pk, {"name": "Tea"})
+
+
+def test_a_row_that_was_added_reads_as_it_was() -> None:
+    added = Fact(type="test.made", subject="tea", payload={"a": [AWKWARD]}, at=NOW)
+    with action():
+        rows.add(added)
+    [kept] = Fact.objects.all()
+    assert (kept.id, kept.type, kept.subject) == (added.id, "test.made", "tea")
+    assert (kept.payload, kept.at) == ({"a": [AWKWARD]}, NOW)
+    with pytest.raises(OutsideTransaction):
+        rows.add(Fact(type="test.made", subject="tea", payload={}, at=NOW))

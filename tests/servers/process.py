@@ -25,8 +25,10 @@ def free_port() -> int:
         return port
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
-    """Poll a condition until it holds.
+def wait_until(
+    condition: Callable[[], bool], *, seconds: float, what: str, every: float = POLL_SECONDS
+) -> None:
+    """Poll a condition until it holds; one that costs something is asked less often than usual.
 
     Raises:
         TimeoutError: it did not hold within ``seconds``.
@@ -35,7 +37,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> N
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
-        time.sleep(POLL_SECONDS)
+        time.sleep(every)
 
 
 @contextlib.contextmanager

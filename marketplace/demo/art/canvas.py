@@ -12,10 +12,16 @@ from functools import lru_cache
 
 Point = tuple[float, float]
 Colour = tuple[int, int, int]
+#: A run of pixels of a row: its first, the one behind its last, and how much of what was there it covers.
+Span = tuple[int, int, float]
 
 #: Lines that each row of pixels is sampled on.
 _SUB = 3
 _LEVELS = 64
+#: A single pixel is mixed in whole numbers, parts of 65,536.
+_BITS = 16
+_ONE, _HALF = 1 << _BITS, 1 << _BITS - 1
+_RUNS = [bytes((value,)) for value in range(256)]
 _OPAQUE = 0.996
 _UNSEEN = 0.004
 
@@ -53,9 +59,13 @@ class Canvas:
         if not crossings:
             return
         first, last = min(crossings) // _SUB, max(crossings) // _SUB
+        above, spans = None, []
         for row in range(first, last + 1):
+            lines = [crossings.get(line, ()) for line in range(row * _SUB, (row + 1) * _SUB)]
+            if lines != above:
+                spans, above = self._spans(lines, alpha), lines
             shade = top if top == bottom else between(top, bottom, (row - first) / max(1, last - first))
-            self._paint(row, self._coverage(crossings, row), shade, alpha)
+            self._paint(row * self.width, spans, shade)
 
     def png(self) -> bytes:
         """Return the picture as a PNG file."""
@@ -88,37 +98,48 @@ class Canvas:
                     x += step
         return crossings
 
-    def _coverage(self, crossings: dict[int, list[float]], row: int) -> dict[int, float]:
-        """Return by how much coverage changes at which pixel of a row, from left to right."""
-        changes: dict[int, float] = defaultdict(float)
-        for line in range(row * _SUB, (row + 1) * _SUB):
-            sign = 1 / _SUB
-            for x in sorted(crossings.get(line, ())):
-                at = min(max(x, 0.0), self.width)
+    def _spans(self, lines: Sequence[Sequence[float]], alpha: float) -> list[Span]:
+        """Return the runs of pixels of a row that lie between the crossings of its lines."""
+        changes: dict[int, float] = {}
+        get, width = changes.get, self.width
+        for line in lines:
+            sign = alpha / _SUB
+            for x in sorted(line):
+                at = 0.0 if x < 0 else min(x, width)
                 pixel = int(at)
-                part = at - pixel
-                changes[pixel] += sign * (1 - part)
-                changes[pixel + 1] += sign * part
+                part = sign * (at - pixel)
+                changes[pixel] = get(pixel, 0.0) + sign - part
+                changes[pixel + 1] = get(pixel + 1, 0.0) + part
                 sign = -sign
-        return changes
+        spans, here, strength = [], 0, 0.0
+        for there in sorted(changes):
+            if strength > _UNSEEN and here < width:
+                spans.append((here, min(there, width), strength))
+            strength += changes[there]
+            here = there
+        return spans
 
-    def _paint(self, row: int, changes: dict[int, float], shade: Colour, alpha: float) -> None:
-        start, covered = row * self.width, 0.0
-        pixels = sorted(changes)
-        for here, there in zip(pixels, [*pixels[1:], self.width], strict=True):
-            covered += changes[here]
-            until = min(there, self.width)
-            if covered > _UNSEEN and until > here:
-                self._blend(start + here, start + until, shade, covered * alpha)
-
-    def _blend(self, begin: int, end: int, shade: Colour, alpha: float) -> None:
-        for plane, value in zip(self._planes, shade, strict=True):
-            if alpha >= _OPAQUE:
-                plane[begin:end] = bytes((value,)) * (end - begin)
-            elif end - begin == 1:
-                plane[begin] = round(plane[begin] + (value - plane[begin]) * alpha)
+    def _paint(self, start: int, spans: Sequence[Span], shade: Colour) -> None:
+        """Lay a colour on the runs of the row that starts at a pixel."""
+        red, green, blue = self._planes
+        r, g, b = shade
+        for here, there, strength in spans:
+            at, size = start + here, there - here
+            if strength >= _OPAQUE:
+                end = at + size
+                red[at:end] = _RUNS[r] * size
+                green[at:end] = _RUNS[g] * size
+                blue[at:end] = _RUNS[b] * size
+            elif size == 1:
+                new = int(strength * _ONE)
+                old = _ONE - new
+                red[at] = (red[at] * old + r * new + _HALF) >> _BITS
+                green[at] = (green[at] * old + g * new + _HALF) >> _BITS
+                blue[at] = (blue[at] * old + b * new + _HALF) >> _BITS
             else:
-                plane[begin:end] = plane[begin:end].translate(_table(value, round(alpha * _LEVELS)))
+                end, level = at + size, round(strength * _LEVELS)
+                for plane, value in zip(self._planes, shade, strict=True):
+                    plane[at:end] = plane[at:end].translate(_table(value, level))
 
 
 @lru_cache(maxsize=20_000)

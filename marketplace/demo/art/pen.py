@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import cos, hypot, pi, sin
+from math import atan2, cos, pi, sin
 
 from marketplace.demo.art.canvas import Canvas, Point, colour
 
@@ -74,16 +74,8 @@ class Pen:
         self.shape(rounded(x, y, width, height, radius), fill, to, alpha)
 
     def line(self, points: Sequence[Point], width: float, fill: str) -> None:
-        """Draw a line with round ends through the points."""
-        for (x0, y0), (x1, y1) in pairwise(points):
-            length = hypot(x1 - x0, y1 - y0)
-            if length:
-                dx, dy = (y0 - y1) / length * width / 2, (x1 - x0) / length * width / 2
-                self.shape(
-                    [(x0 + dx, y0 + dy), (x1 + dx, y1 + dy), (x1 - dx, y1 - dy), (x0 - dx, y0 - dy)], fill
-                )
-        for x, y in points:
-            self.ellipse(x, y, width / 2, fill=fill)
+        """Draw a line with round ends through the points; it bends softly and does not cross itself."""
+        self.shape(outline(points, width / 2), fill)
 
     def stroke(self, points: Sequence[Point], width: float, fill: str) -> None:
         """Draw a curved line through the points."""
@@ -123,6 +115,29 @@ def ellipse(x: float, y: float, rx: float, ry: float) -> list[Point]:
     """Return the corners of an ellipse."""
     angles = [2 * pi * number / _ROUND for number in range(_ROUND)]
     return [(x + rx * cos(angle), y + ry * sin(angle)) for angle in angles]
+
+
+def outline(points: Sequence[Point], reach: float) -> list[Point]:
+    """Return the corners around a line that reaches so far to both sides and beyond its ends."""
+    ahead = [atan2(y1 - y0, x1 - x0) for (x0, y0), (x1, y1) in pairwise(points)]
+    left, right = [], []
+    for (x, y), before, after in zip(points, [ahead[0], *ahead], [*ahead, ahead[-1]], strict=True):
+        bend = (after - before + pi) % (2 * pi) - pi
+        across, far = before + bend / 2 + pi / 2, reach / cos(bend / 2)
+        left.append((x + far * cos(across), y + far * sin(across)))
+        right.append((x - far * cos(across), y - far * sin(across)))
+    return [
+        *left,
+        *_cap(points[-1], reach, ahead[-1]),
+        *reversed(right),
+        *_cap(points[0], reach, ahead[0] + pi),
+    ]
+
+
+def _cap(end: Point, reach: float, ahead: float) -> list[Point]:
+    """Return the corners of the half circle at a line's end."""
+    angles = (ahead + pi / 2 - 2 * pi * step / _ROUND for step in range(1, _ROUND // 2))
+    return [(end[0] + reach * cos(angle), end[1] + reach * sin(angle)) for angle in angles]
 
 
 def rounded(x: float, y: float, width: float, height: float, radius: float) -> list[Point]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from marketplace.demo.art import food, home, wear
 from marketplace.demo.art.canvas import Canvas
@@ -53,8 +54,9 @@ class Scene:
     glow: str
 
 
+@cache
 def product_picture(motif: str) -> bytes:
-    """Return a square PNG of a thing on a table."""
+    """Return a square PNG of a thing on a table; it is drawn once, several buyers show the same."""
     draw, wall, light, table = MOTIFS[motif]
     canvas = Canvas(PRODUCT_SIZE, PRODUCT_SIZE)
     room = Pen(canvas, x=0, y=0, size=PRODUCT_SIZE)

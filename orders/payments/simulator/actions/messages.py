@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from marketplace.lib import clock
+from marketplace.lib import clock, rows
 from marketplace.lib.atomic import require_transaction
 from orders.payments.simulator.cards import PAYOUT_SENDINGS, Scenario, Sending
 from orders.payments.simulator.models import (
@@ -87,8 +87,8 @@ def _schedule(
     events: dict[int, SimulatedEvent] = {}
     for sending in sendings:
         if sending.message not in events:
-            events[sending.message] = SimulatedEvent.objects.create(
-                type=kind, subject=subject, body=body, created_at=first
-            )
+            event = SimulatedEvent(type=kind, subject=subject, body=body, created_at=first)
+            events[sending.message] = event
+            rows.add(event)
         due_at = first + timedelta(seconds=sending.after)
-        SimulatedDelivery.objects.create(event=events[sending.message], due_at=due_at)
+        rows.add(SimulatedDelivery(event=events[sending.message], due_at=due_at))

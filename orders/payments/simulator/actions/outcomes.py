@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import F
 
+from marketplace.lib import rows
 from marketplace.lib.atomic import action, require_transaction
 from orders.payments.simulator.actions.messages import tell_of_payment, tell_of_refund
 from orders.payments.simulator.cards import PAYMENT_LIFE, scenario_named
@@ -35,7 +36,8 @@ def settle_payment(payment: SimulatedPayment, now: datetime) -> None:
         payment.state, payment.failure_code = SimulatedPayment.State.FAILED, "payment_expired"
     else:
         payment.state, payment.failure_code = scenario.outcome, scenario.failure_code
-    payment.save(update_fields=["state", "failure_code"])
+    outcome = {"state": payment.state, "failure_code": payment.failure_code}
+    rows.update(SimulatedPayment, payment.id, outcome)
     tell_of_payment(payment, scenario=scenario, at=payment.resolves_at)
 
 

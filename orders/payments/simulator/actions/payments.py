@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from marketplace.lib import rows
 from marketplace.lib.atomic import action
 from orders.payments.simulator.actions.keys import Taken, claim
 from orders.payments.simulator.actions.outcomes import settle_payment
@@ -37,14 +38,14 @@ def take_payment(
             return Taken(row=payment, replayed=True)
         if known.stumbled or not scenario.stumbles:
             payment = _new_payment(request, scenario, key, now)
-            SimulatedKey.objects.filter(pk=key).update(subject=payment.id)
+            rows.update(SimulatedKey, key, {"subject": payment.id})
             return Taken(row=payment)
         SimulatedKey.objects.filter(pk=key).update(stumbled=True)
     raise Refusal(500, "internal_error", "Something broke.")
 
 
 def _new_payment(request: PaymentRequest, scenario: Scenario, key: str, now: datetime) -> SimulatedPayment:
-    payment = SimulatedPayment.objects.create(
+    payment = SimulatedPayment(
         reference=request.reference,
         amount=request.amount,
         currency=request.currency,
@@ -55,6 +56,7 @@ def _new_payment(request: PaymentRequest, scenario: Scenario, key: str, now: dat
         created_at=now,
         resolves_at=now + _time_to_outcome(scenario),
     )
+    rows.add(payment)
     if not scenario.webhook_first:
         settle_payment(payment, now)
     return payment
