@@ -74,7 +74,8 @@ def meet(
 ) -> Iterator[Meet]:
     """Return a function that opens a browser: ``meet("buyer")`` has signed in, ``meet()`` has not.
 
-    Keywords are Playwright's of a new context: ``viewport``, ``color_scheme``, ``java_script_enabled``.
+    Keywords are Playwright's of a new context: ``color_scheme``, ``java_script_enabled``, ``reduced_motion``.
+    Who says nothing wants no motion: a stage that moves is drawn fifteen times a second.
     At the end nobody's browser may have complained of anything.
     """
     request.node.servers = _processes
@@ -82,7 +83,8 @@ def meet(
 
     def open_(role: str = "", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Person:
         viewport = ViewportSize(width=size[0], height=size[1])
-        context = browser.new_context(viewport=viewport, service_workers="block", **options)
+        options = {"reduced_motion": "reduce", "service_workers": "block", **options}
+        context = browser.new_context(viewport=viewport, **options)
         context.set_default_timeout(PATIENCE_MS)
         person = Person(role or "nobody", site, context, context.new_page())
         person.listen()
