@@ -1,7 +1,6 @@
 """Chromium, a site in real processes, and people in front of it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +40,10 @@ def browser() -> Iterator[Browser]:
 def _processes(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[list[Ours]]:
     kinds: tuple[type[Ours], ...] = (Web, Worker, Beat) if settings.SCALED else (Web,)
     env = {**server_environment, **LIMITS}
-    with ExitStack() as started:
-        yield [started.enter_context(kind(server_folder, env=env)) for kind in kinds]
+    servers = [kind(server_folder, env=env) for kind in kinds]
+    yield servers
+    for server in reversed(servers):
+        server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +57,12 @@ def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[No
 def site(db: None, _processes: list[Ours]) -> Iterator[Site]:
     """Return a running site with a world in it, which the tests of one module share.
 
+    Its processes are started by the first module, and by one that comes after a module that stopped them.
     Tests work on its database through ``site.ask``, never by themselves: an event loop sits in their thread.
     """
+    for server in _processes:
+        if not server.running:
+            server.start()
     clerk = Clerk()
     web = _processes[0]
     assert isinstance(web, Web)
