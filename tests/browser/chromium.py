@@ -15,7 +15,7 @@ NAMES = (
 PACKAGES = ("chromium-headless-shell", "fonts-droid-fallback")  # the fonts draw Chinese
 WAIT_FOR_LOCK = ("-o", "DPkg::Lock::Timeout=300")
 
-#: Quiet, alone, and at home on the loopback interface.
+#: Quiet, alone, at home on the loopback interface, and quick with pages that live for seconds.
 FLAGS = (
     "--headless=new",
     "--no-sandbox",  # root may not have one, and only pages of ours are opened
@@ -28,6 +28,7 @@ FLAGS = (
     "--no-first-run",
     "--force-color-profile=srgb",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--js-flags=--no-opt --no-maglev",  # optimizing costs more than such a page ever gets back
 )
 
 HELP = f"""The browser tests need Chromium.

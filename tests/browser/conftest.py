@@ -1,7 +1,6 @@
 """Chromium, a site in real processes, and people in front of it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +40,10 @@ def browser() -> Iterator[Browser]:
 def _processes(server_folder: Path, server_environment: Mapping[str, str]) -> Iterator[list[Ours]]:
     kinds: tuple[type[Ours], ...] = (Web, Worker, Beat) if settings.SCALED else (Web,)
     env = {**server_environment, **LIMITS}
-    with ExitStack() as started:
-        yield [started.enter_context(kind(server_folder, env=env)) for kind in kinds]
+    servers = [kind(server_folder, env=env) for kind in kinds]
+    yield servers
+    for server in reversed(servers):
+        server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +57,12 @@ def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[No
 def site(db: None, _processes: list[Ours]) -> Iterator[Site]:
     """Return a running site with a world in it, which the tests of one module share.
 
+    Its processes are started by the first module, and by one that comes after a module that stopped them.
     Tests work on its database through ``site.ask``, never by themselves: an event loop sits in their thread.
     """
+    for server in _processes:
+        if not server.running:
+            server.start()
     clerk = Clerk()
     web = _processes[0]
     assert isinstance(web, Web)
@@ -74,7 +79,8 @@ def meet(
 ) -> Iterator[Meet]:
     """Return a function that opens a browser: ``meet("buyer")`` has signed in, ``meet()`` has not.
 
-    Keywords are Playwright's of a new context: ``viewport``, ``color_scheme``, ``java_script_enabled``.
+    Keywords are Playwright's of a new context: ``color_scheme``, ``java_script_enabled``, ``reduced_motion``.
+    Who says nothing wants no motion: a stage that moves is drawn fifteen times a second.
     At the end nobody's browser may have complained of anything.
     """
     request.node.servers = _processes
@@ -82,7 +88,8 @@ def meet(
 
     def open_(role: str = "", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Person:
         viewport = ViewportSize(width=size[0], height=size[1])
-        context = browser.new_context(viewport=viewport, service_workers="block", **options)
+        options = {"reduced_motion": "reduce", "service_workers": "block", **options}
+        context = browser.new_context(viewport=viewport, **options)
         context.set_default_timeout(PATIENCE_MS)
         person = Person(role or "nobody", site, context, context.new_page())
         person.listen()

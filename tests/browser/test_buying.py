@@ -52,7 +52,7 @@ def take_off(site: Site, slot: str, amount: int) -> None:
 
 
 def test_a_newcomer_buys_what_is_being_explained(site: Site, meet: Meet) -> None:
-    nina, pinned = meet(size=PHONE), site.world.ids["pinned"]
+    nina, pinned = meet(size=PHONE, reduced_motion="no-preference"), site.world.ids["pinned"]
     page = nina.page
     nina.visit("/")
     page.get_by_role("button", name="Try as demo viewer").click()

@@ -19,12 +19,12 @@ AHEAD = "async () => ((await import('/static/storefront/js/countdown.js')).serve
 
 
 @pytest.fixture(autouse=True, scope="module")
-def servers_put_back(site: Site, _processes: list[Ours]) -> Iterator[None]:
-    """Start the servers anew, which other modules share: what has seen a moved clock looks once a second."""
+def servers_stopped(site: Site, _processes: list[Ours]) -> Iterator[None]:
+    """Stop the servers, which other modules share: what has seen a moved clock looks once a second."""
     yield
     site.ask(SandboxClock.objects.all().delete)
     for server in _processes:
-        server.restart()
+        server.stop()
 
 
 def test_a_press_without_a_script_moves_the_countdowns_of_all(site: Site, meet: Meet) -> None:

@@ -23,7 +23,7 @@ from refunds.return_states import TERMINAL
 from tests.browser.conftest import Meet
 from tests.browser.person import Person
 from tests.browser.site import Site
-from tests.browser.test_clock import servers_put_back
+from tests.browser.test_clock import servers_stopped
 from tests.clock.month import DAY, Month, live
 from tests.flush import empty_tables
 from tests.orders.shop import open_show
@@ -32,7 +32,7 @@ from tests.people import PASSWORD, sign_up
 from tests.security.world import session_key
 from tests.servers import ROOT
 
-__all__ = ["servers_put_back"]
+__all__ = ["servers_stopped"]
 
 pytestmark = pytest.mark.only_in("embedded")
 

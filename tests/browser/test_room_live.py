@@ -161,7 +161,7 @@ def test_a_show_whose_picture_is_away_goes_on_selling(site: Site, meet: Meet) ->
 def test_who_wants_no_motion_sees_none(site: Site, meet: Meet) -> None:
     ids, host, now = site.world.ids, site.world.people["host"], clock.now()
     site.ask(lambda: pin_slot(slot_id=ids["pinned"], actor=host, now=now))
-    people = [meet(reduced_motion="reduce"), meet()]
+    people = [meet(), meet(reduced_motion="no-preference")]
     for person in people:
         enter(person, ids["live"])
     site.ask(lambda: add_caption(session_id=ids["live"], text="Picked before the rain.", now=clock.now()))

@@ -4,7 +4,7 @@
 import { drawEmptyChair, drawHost, lookOf } from "./host.js";
 import { cover, round } from "./pen.js";
 import { drawFuse, drawHeart, drawParcel, drawStamp } from "./props.js";
-import { HEIGHT, WIDTH, drawLight, drawStudio, drawTable } from "./studio.js";
+import { HEIGHT, WIDTH, drawBreeze, drawLight, drawStudio, drawTable } from "./studio.js";
 
 const SPEECH_MS_PER_LETTER = 62;
 const HEART_MS = 2_600;
@@ -29,6 +29,7 @@ export class Stage {
     this.draw = this.draw.bind(this);
     this.resized = new ResizeObserver(() => this.fit());
     this.resized.observe(canvas);
+    canvas.addEventListener("contextrestored", () => this.fit()); // what was drawn is lost
     this.fit();
     STILL.addEventListener("change", () => this.refresh());
   }
@@ -43,6 +44,9 @@ export class Stage {
    * @param {{part: number}|null} scene.deal how much of the deal's time is left, 1 to 0
    */
   show(scene) {
+    const shown = JSON.stringify(scene);
+    if (shown === this.shown) return;
+    this.shown = shown;
     if (scene.label !== this.scene.label) scene.pinnedAt = performance.now();
     this.scene = { ...this.scene, ...scene };
     if (scene.picture && !this.pictures.has(scene.picture)) this.load(scene.picture);
@@ -78,6 +82,7 @@ export class Stage {
     const { clientWidth, clientHeight } = this.canvas;
     this.canvas.width = Math.max(1, Math.round(clientWidth * ratio));
     this.canvas.height = Math.max(1, Math.round(clientHeight * ratio));
+    this.kept = null;
     this.refresh();
   }
 
@@ -99,16 +104,45 @@ export class Stage {
     const top = seen < PHONE ? -LIFT * scale : Math.min(0, (canvas.height - HEIGHT * scale) * 0.42);
     pen.setTransform(scale, 0, 0, scale, left, top);
     const speaking = moving && now < this.speakingUntil && this.scene.mood === "live";
-    drawStudio(pen, this.look, time, this.scene.mood);
+    const { studio, light } = this.still();
+    this.lay(studio);
+    drawBreeze(pen, this.look, time);
     if (this.scene.mood === "live") drawHost(pen, this.look, time, speaking);
     else drawEmptyChair(pen, this.look);
     drawTable(pen);
     if (this.scene.label) this.drawProduct(time, now, seen, (canvas.height - top) / scale);
-    drawLight(pen, this.scene.mood);
+    this.lay(light);
     this.drawHearts(now, scale);
-    if (!moving || document.hidden) return;
-    const lively = speaking || this.hearts.length > 0 || now - this.scene.pinnedAt < ARRIVAL_MS;
+    const flying = this.hearts.length > 0;
+    if (!moving && !flying) return;
+    const lively = speaking || flying || now - this.scene.pinnedAt < ARRIVAL_MS;
     this.next = setTimeout(() => this.refresh(), lively ? LIVELY_MS : CALM_MS);
+  }
+
+  /** Return what stands still, drawn once for each mood and size: walls and light are most of a picture. */
+  still() {
+    const { mood } = this.scene;
+    if (this.kept?.mood !== mood) {
+      const studio = this.layer((pen) => drawStudio(pen, this.look, mood));
+      this.kept = { mood, studio, light: this.layer((pen) => drawLight(pen, mood)) };
+    }
+    return this.kept;
+  }
+
+  layer(draw) {
+    const layer = document.createElement("canvas");
+    [layer.width, layer.height] = [this.canvas.width, this.canvas.height];
+    const pen = layer.getContext("2d");
+    pen.setTransform(this.pen.getTransform());
+    draw(pen);
+    return layer;
+  }
+
+  lay(layer) {
+    this.pen.save();
+    this.pen.resetTransform();
+    this.pen.drawImage(layer, 0, 0);
+    this.pen.restore();
   }
 
   /** Draw what is held into the picture, of which so many units of width and so many from the top down are seen. */
@@ -116,7 +150,7 @@ export class Stage {
     const { pen, scene } = this;
     const picture = this.pictures.get(scene.picture);
     const ready = picture && picture.complete && picture.naturalWidth;
-    const arrived = STILL.matches ? 1 : Math.min(1, (now - (scene.pinnedAt || 0)) / ARRIVAL_MS);
+    const arrived = time ? Math.min(1, (now - (scene.pinnedAt || 0)) / ARRIVAL_MS) : 1;
     const bounce = 1 - (1 - arrived) ** 3;
     pen.save();
     const [size, y] = seen < PHONE ? [0.72, 440] : [1, Math.min(612, bottom - 124)];

@@ -1,11 +1,12 @@
-// The studio behind the host: walls, window, shelves, lamps, table and light.
+// The studio around the host: walls, window, shelves, lamps, table and light; and what moves in it.
 
 import { line, round } from "./pen.js";
 
 export const WIDTH = 720;
 export const HEIGHT = 960; // drawn in these units, cropped to whatever the page gives it
 
-export function drawStudio(pen, look, time, mood) {
+/** Draw what stands still behind the host. */
+export function drawStudio(pen, look, mood) {
   const wall = pen.createLinearGradient(0, 0, 0, 700);
   wall.addColorStop(0, look.wall[0]);
   wall.addColorStop(1, look.wall[1]);
@@ -13,16 +14,26 @@ export function drawStudio(pen, look, time, mood) {
   pen.fillRect(0, 0, WIDTH, HEIGHT);
   pen.fillStyle = "rgba(255, 255, 255, .16)";
   for (let x = -60; x < WIDTH; x += 120) pen.fillRect(x, 0, 54, 700);
-  drawWindow(pen, time);
+  drawWindow(pen);
   drawShelf(pen, look);
   pen.fillStyle = "#6d4a35";
   pen.fillRect(0, 700, WIDTH, HEIGHT - 700);
   drawLamp(pen, 92, 250, mood === "live");
   drawLamp(pen, 628, 250, mood === "live");
+}
+
+/** Draw what moves behind the host: a cloud goes by, leaves sway. */
+export function drawBreeze(pen, look, time) {
+  pen.save();
+  pane(pen);
+  pen.clip();
+  pen.fillStyle = "rgba(255, 255, 255, .85)";
+  cloud(pen, 240 + (time * 4) % 260, 118);
+  pen.restore();
   drawPlant(pen, look.plant ? 74 : 640, 700, time);
 }
 
-function drawWindow(pen, time) {
+function drawWindow(pen) {
   pen.fillStyle = "rgba(255, 255, 255, .55)";
   round(pen, 250, 60, 220, 190, 110);
   pen.fill();
@@ -30,19 +41,20 @@ function drawWindow(pen, time) {
   sky.addColorStop(0, "#bfe3f5");
   sky.addColorStop(1, "#f9edd2");
   pen.fillStyle = sky;
-  round(pen, 262, 72, 196, 178, 98);
+  pane(pen);
   pen.fill();
   pen.save();
-  round(pen, 262, 72, 196, 178, 98);
+  pane(pen);
   pen.clip();
   pen.fillStyle = "#8fb98a";
   hill(pen, 262, 250, 120, 60);
   pen.fillStyle = "#6fa36d";
   hill(pen, 350, 250, 140, 46);
-  pen.fillStyle = "rgba(255, 255, 255, .85)";
-  const drift = (time * 4) % 260;
-  cloud(pen, 240 + drift, 118);
   pen.restore();
+}
+
+function pane(pen) {
+  round(pen, 262, 72, 196, 178, 98);
 }
 
 function drawShelf(pen, look) {
