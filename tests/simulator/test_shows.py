@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
 from marketplace.actions.brands import create_brand
 from marketplace.actions.tokens import create_token
@@ -188,7 +189,7 @@ def test_a_broken_rule_is_reported_and_fails(
 ) -> None:
     here()
     variant = Variant.objects.get(sku="S-CUP")
-    StockLevel.objects.filter(variant=variant).update(held=2)
+    StockLevel.objects.filter(variant=variant).update(on_hand=F("on_hand") + 2)
     with pytest.raises(CommandError, match=r"A rule broke; the report says which\.") as failure:
         here()
     assert failure.value.returncode == 1
