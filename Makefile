@@ -11,6 +11,9 @@ BIN := $(VENV)/bin
 # What runs needs requirements.txt alone; what checks needs the tools of requirements-dev.txt too.
 RUNTIME := $(VENV)/.made-to-run
 ENVIRONMENT := $(VENV)/.made
+# pip compiles on one core. What cannot be compiled is a template of somebody's, not a module.
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r $(1) \
+	&& { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; }
 HOST ?= 127.0.0.1
 PORT ?= 8000
 WEB ?= 2
@@ -27,11 +30,11 @@ $(RUNTIME): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt install python3-venv" >&2; exit 1; }
 	@echo "Installing what Hawker needs into $(VENV), once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(call install,requirements.txt)
 	@touch $@
 
 $(ENVIRONMENT): $(RUNTIME) requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(call install,requirements-dev.txt)
 	@touch $@
 
 run: $(RUNTIME) ## Serve the demo with a simulated show on http://127.0.0.1:8000 (HOST=, PORT=, VIEWERS=)

@@ -38,7 +38,9 @@ def client_frame(payload: bytes, *, opcode: int = TEXT, final: bool = True, mask
     if not masked:
         return head + payload
     mask = os.urandom(4)
-    return head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+    over_all = (mask * (size // 4 + 1))[:size]
+    masked_payload = int.from_bytes(payload) ^ int.from_bytes(over_all)
+    return head + mask + masked_payload.to_bytes(size)
 
 
 class RawSocket:

@@ -18,8 +18,8 @@ from tests.plugin import FOLDER_VARIABLE
 from tests.servers import ROOT, Postgres, Valkey, temporary_folder
 
 CORES = os.cpu_count() or 1
-#: More than there are cores: tests on real sockets wait for a fifth of their time.
-PROCESSES = CORES + 2
+#: Of a mode. More than there are cores: tests on real sockets wait for a fifth of their time.
+PROCESSES = CORES + 1
 LOOK_SECONDS = 0.2
 
 
@@ -45,8 +45,8 @@ def run_scaled(folder: Path, arguments: list[str]) -> int:
 
 
 def run_all(folder: Path, arguments: list[str]) -> int:
-    """Run both modes at the same time; the scaled one, which has servers beside it, with a process less."""
-    with _aside(folder / "scaled.txt", ["scaled", "-n", str(PROCESSES - 1), *arguments]) as scaled:
+    """Run both modes at the same time."""
+    with _aside(folder / "scaled.txt", ["scaled", *arguments]) as scaled:
         return run_embedded(folder, arguments) or scaled.show()
 
 
