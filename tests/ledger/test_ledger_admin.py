@@ -98,6 +98,7 @@ def crowd() -> None:
             cursor.execute(statement)
 
 
+@pytest.mark.usefixtures("vacuumed")
 def test_lists_and_audit_are_quick_with_a_hundred_thousand_transfers(staff: Client) -> None:
     crowd()
     assert (Transfer.objects.count(), Entry.objects.count()) == (SIZE, 2 * SIZE)

@@ -303,6 +303,7 @@ def slowest_statement(open_page: Callable[[], Any]) -> float:
     return best
 
 
+@pytest.mark.usefixtures("vacuumed")
 def test_lists_open_at_once_however_many_orders_there_are(shop: Shop, admin: User, brand_staff: User) -> None:
     crowd(shop, MANY)
     assert [model.objects.count() for model in (Order, OrderLine, Payment, Shipment)] == [MANY] * 4
