@@ -41,9 +41,9 @@ def wait_until(
 
 
 @contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """Yield a folder below the system's temporary folder that other users may enter, and remove it after."""
-    folder = Path(tempfile.mkdtemp(prefix="hawker-"))
+def temporary_folder(below: Path | None = None) -> Iterator[Path]:
+    """Yield a folder below another or the system's temporary one that all may enter, and remove it after."""
+    folder = Path(tempfile.mkdtemp(prefix="hawker-", dir=below))
     folder.chmod(0o755)  # PostgreSQL refuses to run as root, and as another user it must reach its data
     try:
         yield folder
