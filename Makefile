@@ -8,9 +8,10 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What runs needs requirements.txt alone; what checks needs the tools of requirements-dev.txt too.
+# What runs needs requirements.txt alone, tests need requirements-dev.txt too, and checks requirements-lint.txt.
 RUNTIME := $(VENV)/.made-to-run
 ENVIRONMENT := $(VENV)/.made
+CHECKERS := $(VENV)/.made-to-check
 # pip compiles on one core. What cannot be compiled is a template of somebody's, not a module.
 install = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r $(1) \
 	&& { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; }
@@ -24,18 +25,27 @@ VIEWERS ?= 300
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-env: $(ENVIRONMENT) ## Make the virtual environment .venv (the other targets do it by themselves)
+env: $(CHECKERS) ## Make the virtual environment .venv with all tools (other targets make what they need)
 
-$(RUNTIME): requirements.txt
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")'
-	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt install python3-venv" >&2; exit 1; }
+
+$(RUNTIME): requirements.txt | $(BIN)/pip
 	@echo "Installing what Hawker needs into $(VENV), once."
 	@$(call install,requirements.txt)
 	@touch $@
 
-$(ENVIRONMENT): $(RUNTIME) requirements-dev.txt
+# In one step where nothing is installed yet: pip takes seconds to look through what is there.
+$(ENVIRONMENT): requirements.txt requirements-dev.txt | $(BIN)/pip
+	@echo "Installing what Hawker and its tests need into $(VENV), once."
 	@$(call install,requirements-dev.txt)
-	@touch $@
+	@touch $(RUNTIME) $@
+
+$(CHECKERS): requirements.txt requirements-dev.txt requirements-lint.txt | $(BIN)/pip
+	@echo "Installing what Hawker, its tests and its checks need into $(VENV), once."
+	@$(call install,requirements-lint.txt)
+	@touch $(RUNTIME) $(ENVIRONMENT) $@
 
 run: $(RUNTIME) ## Serve the demo with a simulated show on http://127.0.0.1:8000 (HOST=, PORT=, VIEWERS=)
 	@exec $(BIN)/python -m marketplace.demo.run --host $(HOST) --port $(PORT) --viewers $(VIEWERS)
@@ -52,7 +62,7 @@ browser: $(ENVIRONMENT) ## Find Chromium for the browser tests (CHROMIUM=path), 
 screenshots: browser ## Make the pictures of docs/screenshots from the demo (ARGS="--url http://...")
 	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
-lint: $(ENVIRONMENT) ## Check style, types, import contracts, migrations and Django's system checks
+lint: $(CHECKERS) ## Check style, types, import contracts, migrations and Django's system checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
