@@ -23,6 +23,17 @@ from typing import TypeVar
 import pytest
 
 FOLDER_VARIABLE = "HAWKER_TEST_FOLDER"
+#: What takes longest begins first: else one process is still at it when all the others have ended.
+LONG = (
+    "tests/clock/test_month.py",
+    "tests/simulator/test_shows.py",
+    "tests/demo/test_run.py",
+    "tests/settlement/test_kills.py",
+    "tests/system/test_kill_web.py",
+    "tests/system/test_rush_units.py",
+    "tests/system/test_scale.py",
+    "tests/browser/",
+)
 Life = TypeVar("Life")
 
 _made_here: list[Path] = []
@@ -90,12 +101,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that belong to the other mode."""
+    """Leave out the tests that belong to the other mode, and begin with what is long."""
     names = ("needs",) if everywhere() else ("needs", "only_in")
     marks = {item: [mark for name in names for mark in item.iter_markers(name)] for item in items}
     others = [item for item in items if any(mark.args != (mode(),) for mark in marks[item])]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in set(others)]
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_collection_finish() -> None:
