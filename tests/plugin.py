@@ -17,22 +17,19 @@ import shutil
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 FOLDER_VARIABLE = "HAWKER_TEST_FOLDER"
-#: What takes longest begins first: else one process is still at it when all the others have ended.
+#: What takes longest, in parts that begin at once in processes of their own: else one is still at it when all
+#: the others have ended. Pages are one part: each process that opens some starts a browser and a site.
 LONG = (
-    "tests/clock/test_month.py",
-    "tests/simulator/test_shows.py",
-    "tests/demo/test_run.py",
-    "tests/settlement/test_kills.py",
-    "tests/system/test_kill_web.py",
-    "tests/system/test_rush_units.py",
-    "tests/system/test_scale.py",
-    "tests/browser/",
+    ("tests/clock/test_month.py", "tests/simulator/test_shows.py", "tests/settlement/test_kills.py"),
+    ("tests/browser/",),
+    ("tests/demo/test_run.py", "tests/system/"),
 )
 Life = TypeVar("Life")
 
@@ -104,10 +101,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out the tests that belong to the other mode, and begin with what is long."""
     names = ("needs",) if everywhere() else ("needs", "only_in")
     marks = {item: [mark for name in names for mark in item.iter_markers(name)] for item in items}
-    others = [item for item in items if any(mark.args != (mode(),) for mark in marks[item])]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in set(others)]
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    others = {item for item in items if any(mark.args != (mode(),) for mark in marks[item])}
+    config.hook.pytest_deselected(items=[item for item in items if item in others])
+    ours = [item for item in items if item not in others]
+    items[:] = _in_shares(ours, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _in_shares(items: list[pytest.Item], *, processes: int) -> list[pytest.Item]:
+    """Order tests so that, dealt out in equal shares, each process begins with its part of LONG."""
+    parts = [[item for item in items if item.nodeid.startswith(begins)] for begins in LONG]
+    others = [item for item in items if not item.nodeid.startswith(tuple(chain(*LONG)))]
+    ordered: list[pytest.Item] = []
+    for part in parts:
+        room = max(0, len(items) // processes - len(part))
+        ordered += [*part, *others[:room]]
+        del others[:room]
+    return ordered + others
 
 
 def pytest_collection_finish() -> None:
