@@ -10,27 +10,19 @@ Random lives are ``dealt`` out between the modes. EVERYWHERE=1 runs all of it in
 """
 
 import gc
-import importlib
 import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Generator, Sequence
-from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from tests import shares
+
 FOLDER_VARIABLE = "HAWKER_TEST_FOLDER"
-#: What takes longest, in parts that begin at once in processes of their own: else one is still at it when all
-#: the others have ended. Pages are one part: each process that opens some starts a browser and a site.
-LONG = (
-    ("tests/clock/test_month.py", "tests/simulator/test_shows.py", "tests/settlement/test_kills.py"),
-    ("tests/browser/",),
-    ("tests/demo/test_run.py", "tests/system/"),
-)
 Life = TypeVar("Life")
 
 _made_here: list[Path] = []
@@ -80,21 +72,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Import the modules of tests in an order of this process's own, when all of them are to be collected.
-
-    In a fresh clone each process would otherwise rewrite and compile all of them, one after the other, at the
-    same time as all others.
-    """
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
-        return
-    number, count = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    root = session.config.rootpath
-    modules = sorted(str(path.relative_to(root).with_suffix("")) for path in root.glob("tests/**/test_*.py"))
-    share = modules[number::count]
-    for module in share if mode() == "embedded" else reversed(share):  # both modes run at the same time
-        with suppress(Exception):  # collection says what is wrong with it
-            importlib.import_module(module.replace(os.sep, "."))
+    """Import modules in an order of this process's own, when all of them are to be collected."""
+    everything = session.config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if everything and "PYTEST_XDIST_WORKER" in os.environ:
+        shares.import_own_first(session.config.rootpath, backwards=mode() == "scaled")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -104,19 +85,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = {item for item in items if any(mark.args != (mode(),) for mark in marks[item])}
     config.hook.pytest_deselected(items=[item for item in items if item in others])
     ours = [item for item in items if item not in others]
-    items[:] = _in_shares(ours, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-
-
-def _in_shares(items: list[pytest.Item], *, processes: int) -> list[pytest.Item]:
-    """Order tests so that, dealt out in equal shares, each process begins with its part of LONG."""
-    parts = [[item for item in items if item.nodeid.startswith(begins)] for begins in LONG]
-    others = [item for item in items if not item.nodeid.startswith(tuple(chain(*LONG)))]
-    ordered: list[pytest.Item] = []
-    for part in parts:
-        room = max(0, len(items) // processes - len(part))
-        ordered += [*part, *others[:room]]
-        del others[:room]
-    return ordered + others
+    items[:] = shares.in_shares(ours, shares=shares.processes())
 
 
 def pytest_collection_finish() -> None:
